@@ -1,0 +1,1 @@
+//! Making it happen: lanes, drivers, the run's state machine.

@@ -1,0 +1,1 @@
+//! What was observed: samples, histograms, per-endpoint aggregates, the run's record.

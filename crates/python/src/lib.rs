@@ -1,0 +1,1 @@
+//! Locust-shaped users in Python: everything that knows PyO3.

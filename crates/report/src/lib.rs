@@ -1,0 +1,1 @@
+//! Telling it: console, CSV, JSON.

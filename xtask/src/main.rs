@@ -1,0 +1,2 @@
+//! The house's own commands: demo, test, check, bench.
+fn main() {}
