@@ -1,0 +1,165 @@
+//! Everything known about one endpoint, a (method, name) pair, or about all of them.
+//!
+//! In: samples and failures, one at a time, or another endpoint's numbers to merge.
+//! Out: public fields. What a reader calls a rate, an average or a percentile is
+//! worked out by who prints it.
+
+use std::sync::Arc;
+
+use crate::hist::Hist;
+use crate::sample::Sample;
+use crate::seconds::Seconds;
+use crate::window::Window;
+
+/// Which of an endpoint's times came from whole numbers only; see
+/// [`Sample::whole_ms`]. All true at first, since nothing is a whole 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Whole {
+    /// The sum: every time so far.
+    pub total: bool,
+    /// The minimum.
+    pub min: bool,
+    /// The maximum.
+    pub max: bool,
+}
+
+/// The numbers of one endpoint since its start.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Endpoint {
+    /// Request method or type; empty for a total.
+    pub method: Arc<str>,
+    /// Name under which requests are grouped.
+    pub name: Arc<str>,
+    /// Finished requests, failed ones included.
+    pub requests: u64,
+    /// Of these, requests without a response time.
+    pub none_requests: u64,
+    /// Reported failures.
+    pub failures: u64,
+    /// Sum of all response times, milliseconds.
+    pub total_response_time_ms: f64,
+    /// Shortest response time, milliseconds; `None` before the first.
+    pub min_ms: Option<f64>,
+    /// Longest response time, milliseconds; 0 before the first.
+    pub max_ms: f64,
+    /// Which of the three above were given as whole numbers.
+    pub whole: Whole,
+    /// Sum of all response lengths, bytes.
+    pub total_content_length: u64,
+    /// Response times since the start.
+    pub hist: Hist,
+    /// Response times of the last seconds.
+    pub window: Window,
+    /// Requests and failures per second of the clock.
+    pub seconds: Seconds,
+    /// When counting began, seconds since the Unix epoch.
+    pub start_epoch_s: f64,
+    /// When the last request was counted; `None` before the first.
+    pub last_request_epoch_s: Option<f64>,
+}
+
+impl Endpoint {
+    /// An endpoint that has seen nothing yet.
+    pub fn new(method: impl Into<Arc<str>>, name: impl Into<Arc<str>>, start_epoch_s: f64) -> Self {
+        Endpoint {
+            method: method.into(),
+            name: name.into(),
+            requests: 0,
+            none_requests: 0,
+            failures: 0,
+            total_response_time_ms: 0.0,
+            min_ms: None,
+            max_ms: 0.0,
+            whole: Whole {
+                total: true,
+                min: true,
+                max: true,
+            },
+            total_content_length: 0,
+            hist: Hist::new(),
+            window: Window::default(),
+            seconds: Seconds::default(),
+            start_epoch_s,
+            last_request_epoch_s: None,
+        }
+    }
+
+    /// Counts one request. Of the seconds with requests at most `seconds_limit` are
+    /// kept. A late sample does not move the time of the last request back.
+    pub fn record(&mut self, sample: &Sample, seconds_limit: usize) {
+        let at = sample.at_epoch_s;
+        self.requests += 1;
+        self.seconds.at(at, seconds_limit).requests += 1;
+        self.last_request_epoch_s = latest(self.last_request_epoch_s, Some(at));
+        self.total_content_length += sample.response_length;
+        match sample.response_time_ms {
+            Some(ms) if ms.is_finite() => self.record_time(ms, sample.whole_ms, at),
+            _ => self.none_requests += 1,
+        }
+    }
+
+    fn record_time(&mut self, ms: f64, whole: bool, at_epoch_s: f64) {
+        self.total_response_time_ms += ms;
+        self.whole.total &= whole;
+        if self.min_ms.is_none_or(|min| ms < min) {
+            (self.min_ms, self.whole.min) = (Some(ms), whole);
+        }
+        if ms > self.max_ms {
+            (self.max_ms, self.whole.max) = (ms, whole);
+        }
+        let index = self.hist.record_ms(ms);
+        self.window.record(at_epoch_s, index);
+    }
+
+    /// Counts one failure. The request itself is counted by [`Endpoint::record`].
+    pub fn fail(&mut self, at_epoch_s: f64, seconds_limit: usize) {
+        self.failures += 1;
+        self.seconds.at(at_epoch_s, seconds_limit).failures += 1;
+    }
+
+    /// An endpoint of the same name that has seen nothing yet.
+    pub fn restarted(&self, now_epoch_s: f64) -> Endpoint {
+        Endpoint::new(self.method.clone(), self.name.clone(), now_epoch_s)
+    }
+
+    /// Adds the numbers of another endpoint, usually the same one on another lane.
+    pub fn merge(&mut self, other: &Endpoint) {
+        self.requests += other.requests;
+        self.none_requests += other.none_requests;
+        self.failures += other.failures;
+        self.total_response_time_ms += other.total_response_time_ms;
+        self.whole.total &= other.whole.total;
+        if let Some(ms) = other
+            .min_ms
+            .filter(|&ms| self.min_ms.is_none_or(|min| ms < min))
+        {
+            (self.min_ms, self.whole.min) = (Some(ms), other.whole.min);
+        }
+        if other.max_ms > self.max_ms {
+            (self.max_ms, self.whole.max) = (other.max_ms, other.whole.max);
+        }
+        self.total_content_length += other.total_content_length;
+        self.hist.merge(&other.hist);
+        self.window.merge(&other.window);
+        self.seconds.merge(&other.seconds);
+        self.start_epoch_s = self.start_epoch_s.min(other.start_epoch_s);
+        self.last_request_epoch_s = latest(self.last_request_epoch_s, other.last_request_epoch_s);
+    }
+
+    /// Requests with a response time.
+    pub fn timed_requests(&self) -> u64 {
+        self.requests - self.none_requests
+    }
+
+    /// Bytes that this endpoint occupies, without its names.
+    pub fn bytes(&self) -> usize {
+        size_of::<Endpoint>()
+            + self.hist.heap_bytes()
+            + self.window.heap_bytes()
+            + self.seconds.heap_bytes()
+    }
+}
+
+fn latest(one: Option<f64>, other: Option<f64>) -> Option<f64> {
+    one.into_iter().chain(other).reduce(f64::max)
+}

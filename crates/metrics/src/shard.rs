@@ -1,0 +1,307 @@
+//! The books that one lane keeps: nobody else writes them, so nothing is locked.
+//!
+//! In: definitions of endpoints, samples, failures, exceptions. Out: snapshots, and
+//! single endpoints for who asks. Every collection has a limit; what goes beyond is
+//! counted in a common entry and told in [`Overflow`].
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::endpoint::Endpoint;
+use crate::failure::FailureBook;
+use crate::sample::{EndpointId, Sample};
+use crate::snapshot::{Overflow, Snapshot};
+
+/// Name of the total, as users of Locust know it.
+pub const TOTAL_NAME: &str = "Aggregated";
+
+/// Name of the endpoint that takes the requests whose own name is beyond the limit.
+pub const OTHER_NAMES: &str = "other names";
+
+/// How much a shard may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Distinct endpoints, beside the one for all others.
+    pub endpoints: usize,
+    /// Distinct failures, and as many distinct exceptions.
+    pub errors: usize,
+    /// Seconds of the series per second, shared evenly by all endpoints.
+    pub seconds: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            endpoints: 20_000,
+            errors: 1_000,
+            seconds: 4_000_000,
+        }
+    }
+}
+
+impl Limits {
+    /// No endpoint keeps fewer seconds than this, enough for every current rate.
+    const FEWEST_SECONDS: usize = 60;
+
+    fn seconds_each(&self, endpoints: usize) -> usize {
+        (self.seconds / endpoints.max(1)).max(Limits::FEWEST_SECONDS)
+    }
+}
+
+/// An endpoint and whether it shows: a name may be defined long before its first
+/// request is done.
+#[derive(Clone, Debug)]
+struct Entry {
+    shown: bool,
+    endpoint: Arc<Endpoint>,
+}
+
+/// The numbers of one run, or of one lane's part in it.
+#[derive(Clone, Debug)]
+pub struct Shard {
+    limits: Limits,
+    seconds_each: usize,
+    /// Number of an endpoint to its place in `entries`.
+    slots: Vec<Option<u32>>,
+    /// Method, then name, to the place in `entries`.
+    places: HashMap<Arc<str>, HashMap<Arc<str>, u32>>,
+    entries: Vec<Entry>,
+    /// Places of the entries that show, in the order of first sight.
+    order: Vec<u32>,
+    others: Option<u32>,
+    other_names: u64,
+    total: Arc<Endpoint>,
+    failures: FailureBook,
+}
+
+impl Shard {
+    /// Empty books that begin now.
+    pub fn new(now_epoch_s: f64) -> Shard {
+        Shard::with_limits(now_epoch_s, Limits::default())
+    }
+
+    /// Empty books with limits of their own.
+    pub fn with_limits(now_epoch_s: f64, limits: Limits) -> Shard {
+        Shard {
+            limits,
+            seconds_each: limits.seconds_each(1),
+            slots: Vec::new(),
+            places: HashMap::new(),
+            entries: Vec::new(),
+            order: Vec::new(),
+            others: None,
+            other_names: 0,
+            total: Arc::new(Endpoint::new("", TOTAL_NAME, now_epoch_s)),
+            failures: FailureBook::new(limits.errors),
+        }
+    }
+
+    /// Says which (method, name) a number stands for. Two numbers may stand for the
+    /// same; a number keeps its first meaning. Beyond the limit on endpoints a new
+    /// name shares [`OTHER_NAMES`].
+    pub fn define(&mut self, id: EndpointId, method: &str, name: &str) {
+        let at = id.0 as usize;
+        if self.slots.len() <= at {
+            self.slots.resize(at + 1, None);
+        }
+        if self.slots[at].is_some() {
+            return;
+        }
+        let slot = match self.place(method, name) {
+            Some(slot) => slot,
+            None if self.entries.len() < self.limits.endpoints => self.push(method, name),
+            None => {
+                self.other_names += 1;
+                self.other_slot()
+            }
+        };
+        self.slots[at] = Some(slot);
+    }
+
+    fn place(&self, method: &str, name: &str) -> Option<u32> {
+        self.places.get(method)?.get(name).copied()
+    }
+
+    fn push(&mut self, method: &str, name: &str) -> u32 {
+        let slot = self.entries.len() as u32;
+        let endpoint = Endpoint::new(method, name, 0.0);
+        let names = self.places.entry(endpoint.method.clone()).or_default();
+        names.insert(endpoint.name.clone(), slot);
+        self.entries.push(Entry {
+            shown: false,
+            endpoint: Arc::new(endpoint),
+        });
+        self.seconds_each = self.limits.seconds_each(self.entries.len() + 1);
+        slot
+    }
+
+    fn other_slot(&mut self) -> u32 {
+        if let Some(slot) = self.others {
+            return slot;
+        }
+        let slot = self.push("", OTHER_NAMES);
+        self.others = Some(slot);
+        slot
+    }
+
+    /// Place of a number; one that was never defined belongs to [`OTHER_NAMES`].
+    fn slot(&mut self, id: EndpointId) -> u32 {
+        match self.slots.get(id.0 as usize) {
+            Some(&Some(slot)) => slot,
+            _ => self.other_slot(),
+        }
+    }
+
+    /// The endpoint at a place, to be written; shows from now on.
+    fn open(&mut self, slot: u32, at_epoch_s: f64) -> &mut Endpoint {
+        let entry = &mut self.entries[slot as usize];
+        let endpoint = Arc::make_mut(&mut entry.endpoint);
+        if !entry.shown {
+            entry.shown = true;
+            endpoint.start_epoch_s = at_epoch_s;
+            self.order.push(slot);
+        }
+        endpoint
+    }
+
+    /// Counts one finished request, in its endpoint and in the total.
+    pub fn record(&mut self, sample: &Sample) {
+        let seconds = self.seconds_each;
+        let slot = self.slot(sample.endpoint);
+        Arc::make_mut(&mut self.total).record(sample, seconds);
+        self.open(slot, sample.at_epoch_s).record(sample, seconds);
+    }
+
+    /// Counts one failure with its error text. The request itself is counted by
+    /// [`Shard::record`].
+    pub fn fail(&mut self, id: EndpointId, error: &str, at_epoch_s: f64) {
+        let seconds = self.seconds_each;
+        let slot = self.slot(id);
+        Arc::make_mut(&mut self.total).fail(at_epoch_s, seconds);
+        let endpoint = self.open(slot, at_epoch_s);
+        endpoint.fail(at_epoch_s, seconds);
+        let (method, name) = (endpoint.method.clone(), endpoint.name.clone());
+        self.failures.fail(slot, &method, &name, error, at_epoch_s);
+    }
+
+    /// Counts one exception that user code raised outside a request.
+    pub fn exception(&mut self, message: &str, traceback: &str, node: &str) {
+        self.failures.exception(message, traceback, node);
+    }
+
+    /// Makes an endpoint show although nothing was counted yet.
+    pub fn show(&mut self, id: EndpointId, now_epoch_s: f64) {
+        let slot = self.slot(id);
+        self.open(slot, now_epoch_s);
+    }
+
+    /// Sets all numbers to zero and starts again; names stay in sight. Exceptions
+    /// are kept.
+    pub fn reset(&mut self, now_epoch_s: f64) {
+        self.reset_total(now_epoch_s);
+        for entry in &mut self.entries {
+            entry.endpoint = Arc::new(entry.endpoint.restarted(now_epoch_s));
+        }
+        self.failures.clear_failures();
+    }
+
+    /// As [`Shard::reset`], and the names go out of sight until they are used again.
+    pub fn clear(&mut self, now_epoch_s: f64) {
+        self.reset(now_epoch_s);
+        self.order.clear();
+        for entry in &mut self.entries {
+            entry.shown = false;
+        }
+    }
+
+    /// Sets the numbers of one endpoint to zero.
+    pub fn reset_endpoint(&mut self, id: EndpointId, now_epoch_s: f64) {
+        let slot = self.slot(id);
+        let endpoint = &mut self.entries[slot as usize].endpoint;
+        *endpoint = Arc::new(endpoint.restarted(now_epoch_s));
+    }
+
+    /// Sets the numbers of the total to zero, nothing else.
+    pub fn reset_total(&mut self, now_epoch_s: f64) {
+        self.total = Arc::new(self.total.restarted(now_epoch_s));
+    }
+
+    /// Forgets the failures and their texts; the endpoints' counts stay.
+    pub fn clear_failures(&mut self) {
+        self.failures.clear_failures();
+    }
+
+    /// Forgets the exceptions.
+    pub fn clear_exceptions(&mut self) {
+        self.failures.clear_exceptions();
+    }
+
+    /// All endpoints together.
+    pub fn total(&self) -> &Arc<Endpoint> {
+        &self.total
+    }
+
+    /// The endpoint of a number, if it is in sight.
+    pub fn endpoint(&self, id: EndpointId) -> Option<&Arc<Endpoint>> {
+        let slot = (*self.slots.get(id.0 as usize)?)?;
+        self.shown(slot)
+    }
+
+    /// The endpoint of that method and name, if it is in sight.
+    pub fn find(&self, method: &str, name: &str) -> Option<&Arc<Endpoint>> {
+        self.shown(self.place(method, name)?)
+    }
+
+    fn shown(&self, slot: u32) -> Option<&Arc<Endpoint>> {
+        let entry = &self.entries[slot as usize];
+        entry.shown.then_some(&entry.endpoint)
+    }
+
+    /// The endpoints in sight, in the order of first sight.
+    pub fn endpoints(&self) -> impl ExactSizeIterator<Item = &Arc<Endpoint>> {
+        self.order
+            .iter()
+            .map(|&slot| &self.entries[slot as usize].endpoint)
+    }
+
+    /// The failures and exceptions.
+    pub fn failures(&self) -> &FailureBook {
+        &self.failures
+    }
+
+    /// A copy of everything, shared until the shard writes again.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot {
+            endpoints: self.endpoints().cloned().collect(),
+            total: self.total.clone(),
+            failures: self.failures.failures().to_vec(),
+            exceptions: self.failures.exceptions().to_vec(),
+            overflow: self.overflow(),
+        }
+    }
+
+    fn overflow(&self) -> Overflow {
+        let forgotten = |endpoint: &Arc<Endpoint>| endpoint.seconds.dropped();
+        Overflow {
+            names: self.other_names,
+            errors: self.failures.other_errors(),
+            exceptions: self.failures.exceptions_dropped(),
+            clamped_times: self.total.hist.clamped(),
+            forgotten_seconds: self.endpoints().map(forgotten).sum::<u64>()
+                + self.total.seconds.dropped(),
+        }
+    }
+
+    /// Bytes that the numbers occupy; names and error texts come on top.
+    pub fn bytes(&self) -> usize {
+        let entries: usize = self
+            .entries
+            .iter()
+            .map(|entry| entry.endpoint.bytes())
+            .sum();
+        entries
+            + self.total.bytes()
+            + self.entries.capacity() * size_of::<Entry>()
+            + (self.slots.capacity() + self.order.capacity()) * size_of::<Option<u32>>()
+    }
+}
