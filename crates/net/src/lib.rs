@@ -1,1 +1,23 @@
 //! One exchange with a server over HTTP/1.1, with the instant of each phase.
+//!
+//! In: a [`Request`] whose head is already encoded byte for byte. Out: an
+//! [`Exchange`] (status, raw head, raw body) or an [`Error`], each with its
+//! [`Timings`]. This crate knows no users, plans or statistics; it reports
+//! instants, never judgements, and it decodes a body only when asked to.
+
+mod client;
+mod connect;
+mod decode;
+mod error;
+mod http1;
+mod request;
+mod timings;
+mod tls;
+
+pub use client::{Client, Fetched, StreamedBody};
+pub use decode::{DecodeError, decode_body, decoded_length};
+pub use error::Error;
+pub use http1::head::{Framing, Head};
+pub use request::{Exchange, Origin, Request, Scheme};
+pub use timings::{Timings, now};
+pub use tls::{TlsSettings, Trust};

@@ -1,0 +1,125 @@
+//! What crosses between a lane and the thread where users live: jobs one way,
+//! completions the other. Both are plain data in queues.
+
+use std::fmt;
+
+use gatecrash_metrics::{EndpointId, Sample};
+use gatecrash_net::{Error, Exchange, Request, Timings};
+
+use crate::books::{Books, ShardId};
+use crate::classify::Rule;
+use crate::lane::ClientId;
+
+/// Names one waiting call. The low half is a slot number that is reused, the
+/// high half tells its users apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Ticket(pub u64);
+
+impl Ticket {
+    /// The ticket of the `generation`-th user of `slot`.
+    pub fn new(slot: u32, generation: u32) -> Self {
+        Ticket(u64::from(generation) << 32 | u64::from(slot))
+    }
+
+    /// The slot number.
+    pub fn slot(self) -> usize {
+        (self.0 & 0xffff_ffff) as usize
+    }
+}
+
+/// A request to make.
+#[derive(Debug)]
+pub struct Fetch {
+    /// Whose answer it is.
+    pub ticket: Ticket,
+    /// Over whose connections.
+    pub client: ClientId,
+    /// What to send.
+    pub request: Request,
+    /// Who records it.
+    pub recording: Recording,
+}
+
+/// Who records an exchange.
+#[derive(Clone, Copy, Debug)]
+pub enum Recording {
+    /// The lane, when the answer is plainly a success; else the guest.
+    Lane {
+        /// Into which books.
+        shard: ShardId,
+        /// Under which endpoint.
+        endpoint: EndpointId,
+        /// What plainly a success is.
+        rule: Rule,
+    },
+    /// The guest, who knows what the user's code thinks of the answer.
+    Guest,
+}
+
+/// One thing for a lane to do, in the order in which it was asked.
+pub(crate) enum Job {
+    Fetch(Box<Fetch>),
+    /// Send the next piece of a streamed body.
+    ReadPiece(Ticket),
+    /// Nobody waits any more: close the connection, drop the answer.
+    Cancel(Ticket),
+    /// Close the idle connections of a client.
+    CloseClient(ClientId),
+    /// Give up a client for good.
+    DropClient(ClientId),
+    Define {
+        shard: ShardId,
+        endpoint: EndpointId,
+        method: Box<str>,
+        name: Box<str>,
+    },
+    Record {
+        shard: ShardId,
+        sample: Sample,
+        failure: Option<Box<str>>,
+    },
+    Ask(Box<dyn FnOnce(&mut Books) + Send>),
+    /// Answer at once: for tests and benchmarks of the hand-over itself.
+    Echo(Ticket),
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Job::Fetch(fetch) => write!(f, "Fetch({:?})", fetch.ticket),
+            Job::Ask(_) => write!(f, "Ask"),
+            Job::ReadPiece(ticket) => write!(f, "ReadPiece({ticket:?})"),
+            Job::Cancel(ticket) => write!(f, "Cancel({ticket:?})"),
+            Job::Echo(ticket) => write!(f, "Echo({ticket:?})"),
+            Job::CloseClient(client) | Job::DropClient(client) => write!(f, "Close({client:?})"),
+            Job::Define { endpoint, .. } => write!(f, "Define({endpoint:?})"),
+            Job::Record { sample, .. } => write!(f, "Record({sample:?})"),
+        }
+    }
+}
+
+/// What came of a job that somebody waits for.
+#[derive(Debug)]
+pub struct Completion {
+    /// Who waits.
+    pub ticket: Ticket,
+    /// What came.
+    pub outcome: Outcome,
+    /// The lane has recorded it.
+    pub recorded: bool,
+}
+
+/// The result of one job.
+#[derive(Debug)]
+pub enum Outcome {
+    /// A whole answer.
+    Answer(Box<Exchange>),
+    /// The head of an answer whose body is read piece by piece.
+    Started(Box<Exchange>),
+    /// The next piece of a body; an empty one ends it.
+    Piece(Vec<u8>),
+    /// The exchange, or the reading of its body, failed.
+    Failed(Box<(Error, Timings)>),
+    /// The answer to an echo.
+    Echoed,
+}

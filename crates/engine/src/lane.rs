@@ -1,0 +1,195 @@
+//! The handle on a lane: everything that another thread may ask of it.
+//!
+//! Jobs go in by a lock-free queue, completions come out by another; each side
+//! is woken only when it sleeps. A lane never waits for the other side.
+
+use std::io;
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::sync_channel;
+use std::sync::{Arc, Mutex};
+
+use crossbeam_queue::SegQueue;
+use gatecrash_metrics::{EndpointId, Sample};
+
+use crate::books::{Books, ShardId};
+use crate::job::{Completion, Fetch, Job, Ticket};
+use crate::lane_thread;
+use crate::names::Names;
+use crate::wake::Bell;
+
+/// Names a client (the connections of one user) of a lane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ClientId(pub u32);
+
+/// A handle on a running lane. Copies of it lead to the same lane, which lives
+/// as long as the process.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) inbox: SegQueue<Job>,
+    pub(crate) lane_bell: Bell,
+    outbox: SegQueue<Completion>,
+    guest_bell: Bell,
+    next_client: AtomicU32,
+    free_clients: Mutex<Vec<ClientId>>,
+    names: Mutex<Vec<Arc<Names>>>,
+}
+
+impl Lane {
+    /// Starts the lane's thread.
+    ///
+    /// # Errors
+    /// When the system gives no thread or no descriptor.
+    pub fn start() -> io::Result<Lane> {
+        let shared = Arc::new(Shared {
+            inbox: SegQueue::new(),
+            lane_bell: Bell::new()?,
+            outbox: SegQueue::new(),
+            guest_bell: Bell::new()?,
+            next_client: AtomicU32::new(0),
+            free_clients: Mutex::default(),
+            names: Mutex::default(),
+        });
+        // The guest is asleep until its first batch.
+        shared.guest_bell.fall_asleep();
+        lane_thread::spawn(shared.clone())?;
+        Ok(Lane { shared })
+    }
+
+    /// A new client without connections.
+    pub fn open_client(&self) -> ClientId {
+        let freed = lock(&self.shared.free_clients).pop();
+        freed.unwrap_or_else(|| ClientId(self.shared.next_client.fetch_add(1, Ordering::Relaxed)))
+    }
+
+    /// Closes the idle connections of a client.
+    pub fn close_client(&self, client: ClientId) {
+        self.push(Job::CloseClient(client));
+    }
+
+    /// Gives up a client; its number will be given out again.
+    pub fn drop_client(&self, client: ClientId) {
+        self.push(Job::DropClient(client));
+        lock(&self.shared.free_clients).push(client);
+    }
+
+    /// A new set of aggregates.
+    pub fn new_shard(&self) -> Arc<Names> {
+        let mut all = lock(&self.shared.names);
+        let id = ShardId(u32::try_from(all.len()).unwrap_or(u32::MAX));
+        let names = Arc::new(Names::new(id));
+        all.push(names.clone());
+        names
+    }
+
+    /// The endpoint names of a shard.
+    pub fn names(&self, shard: ShardId) -> Option<Arc<Names>> {
+        lock(&self.shared.names).get(shard.0 as usize).cloned()
+    }
+
+    /// Makes a request; its completion comes by [`Lane::next_completion`].
+    pub fn fetch(&self, fetch: Box<Fetch>) {
+        self.push(Job::Fetch(fetch));
+    }
+
+    /// Asks for the next piece of a streamed body.
+    pub fn read_piece(&self, ticket: Ticket) {
+        self.push(Job::ReadPiece(ticket));
+    }
+
+    /// Nobody waits for this ticket any more.
+    pub fn cancel(&self, ticket: Ticket) {
+        self.push(Job::Cancel(ticket));
+    }
+
+    /// Asks for a completion at once.
+    pub fn echo(&self, ticket: Ticket) {
+        self.push(Job::Echo(ticket));
+    }
+
+    /// Counts a sample that the guest has judged.
+    pub fn record(&self, shard: ShardId, sample: Sample, failure: Option<Box<str>>) {
+        self.push(Job::Record {
+            shard,
+            sample,
+            failure,
+        });
+    }
+
+    pub(crate) fn define(&self, shard: ShardId, endpoint: EndpointId, method: &str, name: &str) {
+        self.push(Job::Define {
+            shard,
+            endpoint,
+            method: method.into(),
+            name: name.into(),
+        });
+    }
+
+    /// Lets `question` look at the books, after everything asked before, and
+    /// waits for what it says.
+    ///
+    /// # Panics
+    /// When the lane's thread is gone, which only a panic there can cause.
+    pub fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&mut Books) -> T + Send + 'static,
+    ) -> T {
+        let (answer, answered) = sync_channel(1);
+        self.push(Job::Ask(Box::new(move |books| {
+            // Nobody left to hear it is no fault.
+            let _ = answer.send(question(books));
+        })));
+        answered
+            .recv()
+            .expect("the lane's thread answers as long as the process lives")
+    }
+
+    /// The descriptor that becomes readable when completions wait.
+    pub fn guest_fd(&self) -> RawFd {
+        self.shared.guest_bell.as_raw_fd()
+    }
+
+    /// The guest is awake and takes a batch: the descriptor is silent, and
+    /// rings again only for what comes after [`Lane::end_batch`].
+    pub fn begin_batch(&self) {
+        self.shared.guest_bell.silence();
+        self.shared.guest_bell.stay_awake();
+    }
+
+    /// The next completion of a batch.
+    pub fn next_completion(&self) -> Option<Completion> {
+        self.shared.outbox.pop()
+    }
+
+    /// The guest goes back to sleep, or is called again at once if more waits.
+    pub fn end_batch(&self) {
+        self.shared.guest_bell.fall_asleep();
+        if !self.shared.outbox.is_empty() {
+            self.shared.guest_bell.ring_if_asleep();
+        }
+    }
+
+    fn push(&self, job: Job) {
+        self.shared.inbox.push(job);
+        self.shared.lane_bell.ring_if_asleep();
+    }
+}
+
+impl Shared {
+    /// Hands a completion to the guest.
+    pub(crate) fn complete(&self, completion: Completion) {
+        self.outbox.push(completion);
+        self.guest_bell.ring_if_asleep();
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,332 @@
+//! The inside of a lane: one thread with one runtime, which owns its sockets,
+//! its clients and its books, and never takes the lock of any interpreter.
+
+use std::cell::RefCell;
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use gatecrash_metrics::Sample;
+use gatecrash_net::{
+    Client, Error, Exchange, Fetched, Framing, StreamedBody, Timings, decoded_length, now,
+};
+use tokio::io::unix::AsyncFd;
+use tokio::task::{AbortHandle, LocalSet, spawn_local};
+
+use crate::books::Books;
+use crate::clock::Clock;
+use crate::job::{Completion, Fetch, Job, Outcome, Recording, Ticket};
+use crate::lane::{ClientId, Shared};
+
+/// How many jobs are taken before the sockets get their turn: a burst of users
+/// must not measure its own burst.
+const JOBS_PER_TURN: usize = 32;
+/// Threads for the resolver, which blocks.
+const RESOLVER_THREADS: usize = 4;
+
+pub(crate) fn spawn(shared: Arc<Shared>) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(RESOLVER_THREADS)
+        .build()?;
+    std::thread::Builder::new()
+        .name("gatecrash-lane".to_owned())
+        .spawn(move || {
+            LocalSet::new().block_on(&runtime, LaneThread::new(shared).run());
+        })?;
+    Ok(())
+}
+
+struct LaneThread {
+    shared: Arc<Shared>,
+    inner: Rc<Inner>,
+}
+
+/// What the tasks of a lane share; all on one thread.
+struct Inner {
+    shared: Arc<Shared>,
+    books: RefCell<Books>,
+    clients: RefCell<Vec<Rc<Client>>>,
+    flights: RefCell<Vec<Option<Flight>>>,
+}
+
+/// A ticket that the lane works on.
+struct Flight {
+    ticket: Ticket,
+    client: ClientId,
+    state: State,
+}
+
+enum State {
+    /// An exchange is under way.
+    Fetching { task: AbortHandle, sent: bool },
+    /// The head was delivered; the body waits to be asked for.
+    Streaming(Box<StreamedBody>),
+    /// A piece of the body is being read.
+    Reading(AbortHandle),
+}
+
+impl LaneThread {
+    fn new(shared: Arc<Shared>) -> Self {
+        let inner = Rc::new(Inner {
+            shared: shared.clone(),
+            books: RefCell::new(Books::new(Clock::start())),
+            clients: RefCell::default(),
+            flights: RefCell::default(),
+        });
+        LaneThread { shared, inner }
+    }
+
+    /// Takes jobs for as long as the process lives.
+    async fn run(self) {
+        let bell = AsyncFd::register(BellFd(self.shared.clone())).expect("the bell can be watched");
+        loop {
+            if self.take_turn() {
+                tokio::task::yield_now().await;
+                continue;
+            }
+            self.shared.lane_bell.fall_asleep();
+            if self.shared.inbox.is_empty() {
+                wait_for_bell(&bell).await;
+            }
+            self.shared.lane_bell.stay_awake();
+        }
+    }
+
+    /// Does some jobs; says whether there may be more.
+    fn take_turn(&self) -> bool {
+        for _ in 0..JOBS_PER_TURN {
+            match self.shared.inbox.pop() {
+                Some(job) => self.inner.do_job(job),
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+/// Waits for the next ring. The descriptor is watched edge-triggered, so it
+/// need not be read: each ring is an edge of its own.
+async fn wait_for_bell(bell: &AsyncFd<BellFd>) {
+    if let Ok(mut guard) = bell.readable().await {
+        guard.clear_ready();
+    }
+}
+
+struct BellFd(Arc<Shared>);
+
+impl AsFd for BellFd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.lane_bell.as_fd()
+    }
+}
+
+impl Inner {
+    fn do_job(self: &Rc<Self>, job: Job) {
+        match job {
+            Job::Fetch(fetch) => self.start_fetch(fetch),
+            Job::ReadPiece(ticket) => self.start_reading(ticket),
+            Job::Cancel(ticket) => self.cancel(ticket),
+            Job::CloseClient(client) => self.client(client).close(),
+            Job::DropClient(client) => {
+                self.client(client);
+                self.clients.borrow_mut()[client.0 as usize] = Rc::default();
+            }
+            Job::Define {
+                shard,
+                endpoint,
+                method,
+                name,
+            } => {
+                self.books
+                    .borrow_mut()
+                    .shard(shard)
+                    .define(endpoint, &method, &name);
+            }
+            Job::Record {
+                shard,
+                sample,
+                failure,
+            } => {
+                self.books
+                    .borrow_mut()
+                    .record(shard, &sample, failure.as_deref());
+            }
+            Job::Ask(question) => question(&mut self.books.borrow_mut()),
+            Job::Echo(ticket) => self.complete(ticket, Outcome::Echoed, false),
+        }
+    }
+
+    fn client(&self, id: ClientId) -> Rc<Client> {
+        let mut clients = self.clients.borrow_mut();
+        let at = id.0 as usize;
+        while clients.len() <= at {
+            clients.push(Rc::default());
+        }
+        clients[at].clone()
+    }
+
+    fn start_fetch(self: &Rc<Self>, fetch: Box<Fetch>) {
+        let (ticket, client) = (fetch.ticket, fetch.client);
+        let task = spawn_local(self.clone().fetch(fetch)).abort_handle();
+        self.put_flight(Flight {
+            ticket,
+            client,
+            state: State::Fetching { task, sent: false },
+        });
+    }
+
+    async fn fetch(self: Rc<Self>, fetch: Box<Fetch>) {
+        let Fetch {
+            ticket,
+            client,
+            request,
+            recording,
+        } = *fetch;
+        let client = self.client(client);
+        let fetched = client.fetch(request, || self.mark_sent(ticket)).await;
+        match fetched {
+            Ok(Fetched::Whole(exchange)) => {
+                self.take_flight(ticket);
+                let recorded = self.record_if_plain(&exchange, recording);
+                self.complete(ticket, Outcome::Answer(Box::new(exchange)), recorded);
+            }
+            Ok(Fetched::Streamed(exchange, body)) => {
+                self.set_state(ticket, State::Streaming(body));
+                self.complete(ticket, Outcome::Started(Box::new(exchange)), false);
+            }
+            Err(failure) => {
+                self.take_flight(ticket);
+                self.complete(ticket, Outcome::Failed(Box::new(failure)), false);
+            }
+        }
+    }
+
+    fn record_if_plain(&self, exchange: &Exchange, recording: Recording) -> bool {
+        let Recording::Lane {
+            shard,
+            endpoint,
+            rule,
+        } = recording
+        else {
+            return false;
+        };
+        if !rule.accepts(&exchange.head) {
+            return false;
+        }
+        let mut books = self.books.borrow_mut();
+        let done = exchange.timings.done.unwrap_or_else(now);
+        let sample = Sample {
+            endpoint,
+            at_epoch_s: books.clock.epoch_s(done),
+            response_time_ms: Some(exchange.timings.total().as_secs_f64() * 1e3),
+            whole_ms: false,
+            response_length: body_length(exchange),
+        };
+        books.record(shard, &sample, None);
+        true
+    }
+
+    fn start_reading(self: &Rc<Self>, ticket: Ticket) {
+        let Some(Flight {
+            client,
+            state: State::Streaming(body),
+            ..
+        }) = self.take_flight(ticket)
+        else {
+            // The body is over or its connection is gone: there is nothing more.
+            return self.complete(ticket, Outcome::Piece(Vec::new()), false);
+        };
+        let task = spawn_local(self.clone().read_piece(ticket, client, body)).abort_handle();
+        self.put_flight(Flight {
+            ticket,
+            client,
+            state: State::Reading(task),
+        });
+    }
+
+    async fn read_piece(self: Rc<Self>, ticket: Ticket, client: ClientId, body: Box<StreamedBody>) {
+        let started = now();
+        match self.client(client).read_piece(body).await {
+            Ok((piece, Some(body))) => {
+                self.set_state(ticket, State::Streaming(body));
+                self.complete(ticket, Outcome::Piece(piece), false);
+            }
+            Ok((piece, None)) => {
+                self.take_flight(ticket);
+                self.complete(ticket, Outcome::Piece(piece), false);
+            }
+            Err(fault) => {
+                self.take_flight(ticket);
+                self.complete(ticket, failed(fault, started), false);
+            }
+        }
+    }
+
+    /// Drops whatever is under way; the connection goes with it.
+    fn cancel(&self, ticket: Ticket) {
+        match self.take_flight(ticket).map(|flight| flight.state) {
+            Some(State::Fetching { task, sent }) => {
+                task.abort();
+                self.books.borrow_mut().abandoned.in_flight += u64::from(sent);
+            }
+            Some(State::Reading(task)) => task.abort(),
+            Some(State::Streaming(_)) | None => {}
+        }
+    }
+
+    fn mark_sent(&self, ticket: Ticket) {
+        if let Some(Some(flight)) = self.flights.borrow_mut().get_mut(ticket.slot())
+            && let State::Fetching { sent, .. } = &mut flight.state
+        {
+            *sent = true;
+        }
+    }
+
+    fn set_state(&self, ticket: Ticket, state: State) {
+        if let Some(Some(flight)) = self.flights.borrow_mut().get_mut(ticket.slot())
+            && flight.ticket == ticket
+        {
+            flight.state = state;
+        }
+    }
+
+    fn put_flight(&self, flight: Flight) {
+        let mut flights = self.flights.borrow_mut();
+        let at = flight.ticket.slot();
+        if flights.len() <= at {
+            flights.resize_with(at + 1, || None);
+        }
+        flights[at] = Some(flight);
+    }
+
+    fn take_flight(&self, ticket: Ticket) -> Option<Flight> {
+        let mut flights = self.flights.borrow_mut();
+        let slot = flights.get_mut(ticket.slot())?;
+        slot.take_if(|flight| flight.ticket == ticket)
+    }
+
+    fn complete(&self, ticket: Ticket, outcome: Outcome, recorded: bool) {
+        self.shared.complete(Completion {
+            ticket,
+            outcome,
+            recorded,
+        });
+    }
+}
+
+fn failed(fault: Error, started: std::time::Instant) -> Outcome {
+    let mut timings = Timings::starting_at(started);
+    timings.done = Some(now());
+    Outcome::Failed(Box::new((fault, timings)))
+}
+
+/// Bytes of the body as whoever reads it would count them: decoded.
+fn body_length(exchange: &Exchange) -> u64 {
+    if !exchange.head.is_encoded || exchange.head.framing == Framing::Empty {
+        return exchange.body.len() as u64;
+    }
+    let coding = exchange.head.header("content-encoding").unwrap_or_default();
+    decoded_length(&String::from_utf8_lossy(coding), &exchange.body)
+}

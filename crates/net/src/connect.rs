@@ -1,0 +1,151 @@
+//! From an origin to a connected stream: resolve, connect, secure, each with
+//! its instant. Also the stream itself, plain or TLS.
+
+use std::cell::RefCell;
+use std::future::poll_fn;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
+
+use crate::{Error, Origin, Scheme, Timings, now, tls};
+
+/// Room for one read. All connections of a thread share it, so that an idle
+/// connection owns no buffer at all.
+const SCRATCH_BYTES: usize = 64 * 1024;
+
+thread_local! {
+    static SCRATCH: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH_BYTES].into_boxed_slice());
+}
+
+/// A connected stream.
+#[derive(Debug)]
+pub(crate) enum Stream {
+    Plain(TcpStream),
+    Tls(Box<TlsStream<TcpStream>>),
+}
+
+impl Stream {
+    /// Appends what can be read at once to `into`; waits until there is
+    /// something. 0 means that the peer closed.
+    pub(crate) async fn read(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
+        poll_fn(|cx| self.poll_read(cx, into)).await
+    }
+
+    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+        SCRATCH.with_borrow_mut(|scratch| {
+            let mut buffer = ReadBuf::new(scratch);
+            let ready = match self {
+                Stream::Plain(tcp) => Pin::new(tcp).poll_read(cx, &mut buffer),
+                Stream::Tls(tls) => Pin::new(tls).poll_read(cx, &mut buffer),
+            };
+            ready.map_ok(|()| {
+                into.extend_from_slice(buffer.filled());
+                buffer.filled().len()
+            })
+        })
+    }
+
+    /// Whether the peer closed, or sent something nobody asked for, while the
+    /// connection was idle. Costs no system call when nothing happened.
+    pub(crate) fn is_stale(&mut self) -> bool {
+        let mut cx = Context::from_waker(Waker::noop());
+        self.poll_read(&mut cx, &mut Vec::new()).is_ready()
+    }
+
+    pub(crate) async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Stream::Plain(tcp) => write_all(tcp, bytes).await,
+            Stream::Tls(tls) => {
+                write_all(tls.as_mut(), bytes).await?;
+                tls.flush().await
+            }
+        }
+    }
+}
+
+async fn write_all(stream: &mut (impl AsyncWrite + Unpin), mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        let written = poll_fn(|cx| Pin::new(&mut *stream).poll_write(cx, bytes)).await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        bytes = &bytes[written..];
+    }
+    Ok(())
+}
+
+/// Resolves, connects and secures within `timeout`.
+pub(crate) async fn connect(
+    origin: &Origin,
+    timeout: Option<Duration>,
+    timings: &mut Timings,
+) -> Result<Stream, Error> {
+    let connecting = connect_untimed(origin, timings);
+    match timeout {
+        None => connecting.await,
+        Some(limit) => tokio::time::timeout(limit, connecting)
+            .await
+            .unwrap_or(Err(Error::ConnectTimeout)),
+    }
+}
+
+async fn connect_untimed(origin: &Origin, timings: &mut Timings) -> Result<Stream, Error> {
+    let addresses = resolve(origin).await?;
+    timings.resolved = Some(now());
+    let tcp = connect_tcp(&addresses).await?;
+    timings.connected = Some(now());
+    if origin.scheme == Scheme::Http {
+        return Ok(Stream::Plain(tcp));
+    }
+    let connector = TlsConnector::from(tls::client_config(&origin.tls)?);
+    let name = tls::server_name(origin)?;
+    let secured = connector
+        .connect(name, tcp)
+        .await
+        .map_err(|fault| Error::Tls(fault.to_string()))?;
+    timings.secured = Some(now());
+    Ok(Stream::Tls(Box::new(secured)))
+}
+
+async fn resolve(origin: &Origin) -> Result<Vec<SocketAddr>, Error> {
+    if let Some(address) = origin.address {
+        return Ok(vec![SocketAddr::new(address, origin.port)]);
+    }
+    let found = tokio::net::lookup_host((origin.host.as_str(), origin.port)).await;
+    let failed = |message: String| Error::Resolve {
+        host: origin.host.clone(),
+        message,
+    };
+    let addresses: Vec<SocketAddr> = found.map_err(|fault| failed(fault.to_string()))?.collect();
+    if addresses.is_empty() {
+        return Err(failed("no address".to_owned()));
+    }
+    Ok(addresses)
+}
+
+/// Tries the addresses in the resolver's order; the last failure counts.
+async fn connect_tcp(addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
+    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
+    for address in addresses {
+        match TcpStream::connect(address).await {
+            Ok(tcp) => {
+                tcp.set_nodelay(true).map_err(Error::Connect)?;
+                return Ok(tcp);
+            }
+            Err(fault) => failure = fault,
+        }
+    }
+    Err(Error::Connect(failure))
+}
+
+/// The address literal or name as TLS names it.
+pub(crate) fn host_kind(host: &str) -> Option<IpAddr> {
+    host.parse().ok()
+}

@@ -1,0 +1,72 @@
+//! Why an exchange failed, in terms of the connection and of HTTP/1.1.
+
+use std::io;
+
+/// A failed exchange. The texts name what happened; who asked knows the URL.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The host's name has no address.
+    #[error("cannot resolve {host}: {message}")]
+    Resolve {
+        /// The name.
+        host: String,
+        /// The resolver's words.
+        message: String,
+    },
+    /// TCP could not be connected.
+    #[error("cannot connect: {0}")]
+    Connect(#[source] io::Error),
+    /// No connection within the connect timeout.
+    #[error("no connection within the connect timeout")]
+    ConnectTimeout,
+    /// TLS settings that cannot be used: a file that cannot be read or parsed.
+    #[error("TLS settings: {0}")]
+    TlsSettings(String),
+    /// The TLS handshake failed.
+    #[error("TLS handshake failed: {0}")]
+    Tls(String),
+    /// Sending the request failed.
+    #[error("cannot send the request: {0}")]
+    Send(#[source] io::Error),
+    /// Reading the answer failed.
+    #[error("cannot read the answer: {0}")]
+    Receive(#[source] io::Error),
+    /// The server closed the connection without an answer.
+    #[error("the server closed the connection without an answer")]
+    ClosedBeforeAnswer,
+    /// What came is not the head of an HTTP/1 answer.
+    #[error("not an HTTP answer: {0}")]
+    BadHead(String),
+    /// The head is larger than [`crate::http1::MAX_HEAD_BYTES`] or has more
+    /// headers than [`crate::http1::MAX_HEADERS`].
+    #[error("the head of the answer is too large: {0}")]
+    HeadTooLarge(&'static str),
+    /// The connection ended before the declared length.
+    #[error("the body ended early: {received} bytes read, {missing} more expected")]
+    ShortBody {
+        /// Bytes that came.
+        received: u64,
+        /// Bytes that were still declared.
+        missing: u64,
+    },
+    /// Chunked framing is broken.
+    #[error("broken chunk framing: {line:?} is no chunk size")]
+    BadChunk {
+        /// The line that should have been a size.
+        line: String,
+        /// Body bytes that came before it.
+        received: u64,
+    },
+    /// The body outgrows the limit on bytes kept.
+    #[error("the body is larger than {limit} bytes")]
+    BodyTooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// The server was silent for longer than the read timeout.
+    #[error("no bytes within the read timeout")]
+    ReadTimeout,
+    /// The whole exchange took longer than its timeout.
+    #[error("not done within the total timeout")]
+    TotalTimeout,
+}
