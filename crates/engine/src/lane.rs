@@ -32,7 +32,7 @@ pub struct Lane {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) inbox: SegQueue<Job>,
-    pub(crate) lane_bell: Bell,
+    pub(crate) lane_bell: Arc<Bell>,
     outbox: SegQueue<Completion>,
     guest_bell: Bell,
     next_client: AtomicU32,
@@ -48,7 +48,7 @@ impl Lane {
     pub fn start() -> io::Result<Lane> {
         let shared = Arc::new(Shared {
             inbox: SegQueue::new(),
-            lane_bell: Bell::new()?,
+            lane_bell: Arc::new(Bell::new()?),
             outbox: SegQueue::new(),
             guest_bell: Bell::new()?,
             next_client: AtomicU32::new(0),

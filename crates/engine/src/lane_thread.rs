@@ -1,9 +1,9 @@
 //! The inside of a lane: one thread with one runtime, which owns its sockets,
 //! its clients and its books, and never takes the lock of any interpreter.
 
+use crate::wake::Bell;
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -80,7 +80,8 @@ impl LaneThread {
 
     /// Takes jobs for as long as the process lives.
     async fn run(self) {
-        let bell = AsyncFd::register(BellFd(self.shared.clone())).expect("the bell can be watched");
+        let bell =
+            AsyncFd::register(self.shared.lane_bell.clone()).expect("the bell can be watched");
         loop {
             if self.take_turn() {
                 tokio::task::yield_now().await;
@@ -108,17 +109,9 @@ impl LaneThread {
 
 /// Waits for the next ring. The descriptor is watched edge-triggered, so it
 /// need not be read: each ring is an edge of its own.
-async fn wait_for_bell(bell: &AsyncFd<BellFd>) {
+async fn wait_for_bell(bell: &AsyncFd<Arc<Bell>>) {
     if let Ok(mut guard) = bell.readable().await {
         guard.clear_ready();
-    }
-}
-
-struct BellFd(Arc<Shared>);
-
-impl AsFd for BellFd {
-    fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.lane_bell.as_fd()
     }
 }
 
