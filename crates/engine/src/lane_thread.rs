@@ -80,8 +80,10 @@ impl LaneThread {
 
     /// Takes jobs for as long as the process lives.
     async fn run(self) {
-        let bell =
-            AsyncFd::register(self.shared.lane_bell.clone()).expect("the bell can be watched");
+        // SAFETY: the bell keeps one descriptor, open for as long as it lives,
+        // and the watcher holds a share of the bell.
+        let bell = unsafe { AsyncFd::register(self.shared.lane_bell.clone()) }
+            .expect("the bell can be watched");
         loop {
             if self.take_turn() {
                 tokio::task::yield_now().await;
