@@ -1,0 +1,133 @@
+//! The histogram against the sorted list of everything it was given.
+
+use gatecrash_metrics::Hist;
+use gatecrash_metrics::hist::{
+    BUCKETS, HIGHEST_US, highest_us, index_of, lowest_us, representative_ms,
+};
+
+use crate::Numbers;
+
+/// Records all times and compares count, quantiles and order with the exact list.
+fn check(mut times_ms: Vec<f64>) {
+    let mut hist = Hist::new();
+    for &ms in &times_ms {
+        hist.record_ms(ms);
+    }
+    times_ms.sort_by(f64::total_cmp);
+    assert_eq!(hist.count(), times_ms.len() as u64);
+    assert_eq!(hist.iter().map(|b| b.count).sum::<u64>(), hist.count());
+    assert!(hist.iter().is_sorted_by(|a, b| a.index < b.index));
+    for q in [0.0, 0.01, 0.5, 0.66, 0.9, 0.99, 0.999, 1.0] {
+        let rank = ((q * times_ms.len() as f64).ceil() as usize).max(1);
+        let exact = times_ms[rank - 1];
+        let told = hist.value_at_quantile_ms(q).unwrap();
+        let allowed = exact * 0.001 + 0.0005;
+        assert!(
+            (told - exact).abs() <= allowed,
+            "q {q}: {told} is not {exact}"
+        );
+    }
+}
+
+#[test]
+fn quantiles_are_within_a_thousandth_of_the_exact_ones() {
+    let mut numbers = Numbers(1);
+    // Uniform, narrow, log-uniform over nine decades, with outliers, few samples.
+    check((0..20_000).map(|_| numbers.unit() * 1000.0).collect());
+    check((0..20_000).map(|_| 5.0 + numbers.unit() * 0.2).collect());
+    check(
+        (0..50_000)
+            .map(|_| 10f64.powf(numbers.unit() * 9.0 - 3.0))
+            .collect(),
+    );
+    let tail = |n: u64| if n % 100 == 0 { 30_000.0 } else { 0.0 };
+    check(
+        (0..20_000)
+            .map(|n| 4.0 + numbers.unit() + tail(n))
+            .collect(),
+    );
+    check((0..7).map(|_| numbers.unit() * 50.0).collect());
+    check(vec![0.0]);
+}
+
+#[test]
+fn every_bucket_begins_where_the_one_before_it_ends() {
+    let mut next = 0;
+    for index in 0..BUCKETS {
+        assert_eq!(lowest_us(index), next);
+        assert_eq!(index_of(lowest_us(index)), index);
+        assert_eq!(index_of(highest_us(index)), index);
+        let width = highest_us(index) - lowest_us(index);
+        assert!(
+            width * 1000 <= lowest_us(index),
+            "bucket {index} is too wide"
+        );
+        next = highest_us(index) + 1;
+    }
+    assert_eq!(next - 1, HIGHEST_US);
+    assert!(HIGHEST_US > 24 * 3600 * 1_000_000);
+}
+
+#[test]
+fn what_does_not_fit_is_clamped_and_told() {
+    let mut hist = Hist::new();
+    hist.record_ms(-3.0);
+    assert_eq!(hist.value_at_quantile_ms(1.0), Some(0.0));
+    assert_eq!(hist.clamped(), 0);
+    hist.record_ms(HIGHEST_US as f64);
+    hist.record_ms(f64::MAX);
+    assert_eq!(hist.clamped(), 2);
+    assert_eq!(hist.iter().last().unwrap().index, BUCKETS - 1);
+}
+
+#[test]
+fn a_time_with_few_digits_comes_back_as_it_was() {
+    let exact = |ms: f64| representative_ms(index_of((ms * 1000.0).round() as u64));
+    for ms in [
+        0.0, 0.5, 1.5, 2.345, 12.34, 99.5, 105.0, 115.0, 123.4, 995.0, 1050.0,
+    ] {
+        assert_eq!(exact(ms), ms);
+    }
+    for ms in [1150.0, 9950.0, 10_500.0, 11_500.0, 60_000.0, 150_500.0] {
+        assert_eq!(exact(ms), ms);
+    }
+    for index in 0..BUCKETS {
+        assert_eq!(
+            index_of((representative_ms(index) * 1000.0).round() as u64),
+            index
+        );
+    }
+}
+
+#[test]
+fn merging_is_the_same_as_recording_everything_in_one() {
+    let mut numbers = Numbers(2);
+    let (mut one, mut two, mut both) = (Hist::new(), Hist::new(), Hist::new());
+    for n in 0..5_000 {
+        let ms = 10f64.powf(numbers.unit() * 4.0);
+        if n % 3 == 0 {
+            one.record_ms(ms)
+        } else {
+            two.record_ms(ms)
+        };
+        both.record_ms(ms);
+    }
+    one.merge(&two);
+    assert_eq!(one, both);
+    assert_eq!(one.count(), 5_000);
+}
+
+#[test]
+fn storage_is_the_smaller_form_of_the_two() {
+    // Packed values end up in an array of about one word for each bucket.
+    let mut packed = Hist::new();
+    (0..2000).for_each(|us| {
+        packed.record_ms(f64::from(us) / 1000.0);
+    });
+    assert!(packed.heap_bytes() <= 2000 * 8 * 3 / 2);
+    // One far value must not make the array reach to it: 28,000 words otherwise.
+    packed.record_ms(f64::MAX);
+    assert!(packed.heap_bytes() <= 2001 * 8 * 3 / 2);
+    assert_eq!(packed.count(), 2001);
+    assert_eq!(packed.iter().count(), 2001);
+}
