@@ -1,2 +1,61 @@
-//! The house's own commands: demo, test, check, bench.
-fn main() {}
+//! The house's own commands.
+//!
+//! In: `cargo xtask COMMAND`. Out: progress on the terminal and an exit code that a script can
+//! trust (0 all well, 1 something failed, 2 wrong usage). Never part of what is shipped, and no
+//! crate of ours depends on it.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a tool for the desk: it reads the environment and the clock, and prints"
+)]
+
+mod arrows;
+mod bans;
+mod check;
+mod develop;
+mod python;
+mod shell;
+mod source;
+#[cfg(test)]
+mod tests;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The commands that work on this repository.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+enum Command {
+    /// Format, lints, the arrows between crates, the bans, sizes, licences.
+    Check,
+    /// Build the binary and the extension, and link them into `.venvs/gatecrash`.
+    Develop {
+        /// Build with optimisations, as what ships.
+        #[arg(long)]
+        release: bool,
+    },
+}
+
+fn main() -> ExitCode {
+    let done = match Command::parse() {
+        Command::Check => check::run(),
+        Command::Develop { release } => {
+            develop::run(if release { "release" } else { "dev" }).map(|developed| {
+                shell::say(format!(
+                    "ready: {}",
+                    developed.environment.join("bin/gatecrash").display()
+                ));
+            })
+        }
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
