@@ -8,7 +8,7 @@
 //! significant decimal digits (<https://hdrhistogram.org>): up to 2,047 µs each
 //! microsecond has its own bucket, then 1,024 buckets per doubling, so a bucket is
 //! never wider than 1/1,024 of its values. Sorted (bucket, count) pairs hold a few
-//! samples in a few bytes; a plain array takes over as soon as it is the smaller.
+//! samples in a few bytes; a plain array takes over when the pairs fill most of it.
 
 /// Buckets per doubling, and half of those that are one microsecond wide.
 const HALF: u64 = 1 << HALF_BITS;
@@ -22,6 +22,10 @@ pub const BUCKETS: usize = (DOUBLINGS + 2) * HALF as usize;
 /// The longest time that has a bucket of its own, in microseconds: a little over
 /// 38 hours. Longer ones are counted in the last bucket and in [`Hist::clamped`].
 pub const HIGHEST_US: u64 = ((2 * HALF) << DOUBLINGS) - 1;
+
+/// An array takes over when it is at most this many times as large as the pairs:
+/// it is so much quicker to write to that a little memory is well spent.
+const DENSE_AT: usize = 3;
 
 /// A bucket that holds at least one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,8 +199,8 @@ impl Hist {
         self.grow(index, count);
     }
 
-    /// Makes room for a bucket that the storage does not cover, in whichever form
-    /// is the smaller one then.
+    /// Makes room for a bucket that the storage does not cover, in the form that
+    /// suits what is held then.
     #[cold]
     fn grow(&mut self, index: usize, count: u64) {
         let mut pairs: Vec<Pair> = self.iter().map(|b| Pair::new(b.index, b.count)).collect();
@@ -206,7 +210,7 @@ impl Hist {
         pairs.insert(at, Pair::new(index, count));
         let (first, last) = (pairs[0].index(), pairs[pairs.len() - 1].index());
         let span = last - first + 1;
-        self.store = if span <= pairs.capacity() {
+        self.store = if span <= DENSE_AT * pairs.capacity() {
             let mut counts = vec![0; span];
             for pair in &pairs {
                 counts[pair.index() - first] = pair.count();
@@ -217,8 +221,21 @@ impl Hist {
         };
     }
 
+    /// Forgets all samples and keeps the memory for new ones.
+    pub fn clear(&mut self) {
+        match &mut self.store {
+            Store::Sparse(pairs) => pairs.clear(),
+            Store::Dense { counts, .. } => counts.fill(0),
+        }
+        (self.count, self.clamped) = (0, 0);
+    }
+
     /// Adds all samples of another histogram.
     pub fn merge(&mut self, other: &Hist) {
+        if self.is_empty() {
+            self.clone_from(other);
+            return;
+        }
         for bucket in other.iter() {
             self.add(bucket.index, bucket.count);
         }

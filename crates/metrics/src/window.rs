@@ -1,100 +1,102 @@
 //! The response times of the last seconds only.
 //!
 //! In: the bucket of each sample and its second. Out: a histogram of what happened
-//! in the last ten seconds. It holds one small entry per second and bucket that was
-//! hit, so ten thousand quiet endpoints cost a few hundred bytes each, and a busy
-//! one no more than its buckets.
+//! in the last ten seconds. It holds one histogram for each of these seconds in
+//! which something happened, so ten thousand quiet endpoints cost about a kilobyte
+//! each, and a busy one no more than its buckets.
+
+use std::collections::VecDeque;
 
 use crate::hist::Hist;
 
-/// How far back [`Window::hist`] can look, seconds; the usual span of a "current"
+/// How far back [`Window::hist`] looks, seconds; the usual span of a "current"
 /// percentile, and Locust's.
 pub const SPAN_S: u32 = 10;
 
-/// `count` samples of one second in one bucket.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Cell {
+#[derive(Clone, Debug, PartialEq)]
+struct Second {
     epoch_s: u32,
-    index: u16,
-    count: u16,
+    hist: Hist,
 }
 
-/// Which buckets were hit in which of the last seconds.
+/// The samples of each of the last seconds, oldest first.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Window {
-    /// By second; within the last second by bucket.
-    cells: Vec<Cell>,
-    /// Cells before this one are too old; they go when they are half of all.
-    start: usize,
-    /// Where the last second begins.
-    tail: usize,
+    seconds: VecDeque<Second>,
 }
 
 impl Window {
     /// Counts one sample that fell into a bucket of [`crate::hist`]. A sample older
     /// than the newest second is counted in that second.
     pub fn record(&mut self, at_epoch_s: f64, index: usize) {
-        let newest = self.cells.last().map_or(0, |cell| cell.epoch_s);
-        let epoch_s = (at_epoch_s as u32).max(newest);
-        if epoch_s > newest {
-            self.open(epoch_s);
-        }
-        let index = index as u16;
-        let place = self.cells[self.tail..].partition_point(|cell| cell.index < index) + self.tail;
-        match self.cells.get_mut(place) {
-            Some(cell) if cell.index == index && cell.count < u16::MAX => cell.count += 1,
-            _ => self.cells.insert(
-                place,
-                Cell {
-                    epoch_s,
-                    index,
-                    count: 1,
-                },
-            ),
+        let epoch_s = at_epoch_s as u32;
+        match self.seconds.back_mut() {
+            Some(newest) if newest.epoch_s >= epoch_s => newest.hist.add(index, 1),
+            _ => {
+                let mut hist = self.spare(epoch_s);
+                hist.add(index, 1);
+                self.seconds.push_back(Second { epoch_s, hist });
+            }
         }
     }
 
-    /// Begins a new second and forgets those that fell out of the window.
-    fn open(&mut self, epoch_s: u32) {
+    /// Drops what falls out of the window when `now` begins and gives an empty
+    /// histogram, if possible with the memory of a dropped one.
+    fn spare(&mut self, now: u32) -> Hist {
+        let mut spare = Hist::new();
         while self
-            .cells
-            .get(self.start)
-            .is_some_and(|cell| outside(cell.epoch_s, epoch_s))
+            .seconds
+            .front()
+            .is_some_and(|oldest| outside(oldest.epoch_s, now))
         {
-            self.start += 1;
+            spare = self
+                .seconds
+                .pop_front()
+                .map(|oldest| oldest.hist)
+                .unwrap_or_default();
         }
-        if self.start * 2 >= self.cells.len() {
-            self.cells.drain(..self.start);
-            self.start = 0;
-        }
-        self.tail = self.cells.len();
+        spare.clear();
+        spare
     }
 
     /// The samples of the second of `now` and the nine before it.
     pub fn hist(&self, now_epoch_s: f64) -> Hist {
         let now = now_epoch_s as u32;
         let mut hist = Hist::new();
-        for cell in &self.cells[self.start..] {
-            if !outside(cell.epoch_s, now) {
-                hist.add(usize::from(cell.index), u64::from(cell.count));
-            }
+        for second in self
+            .seconds
+            .iter()
+            .filter(|second| !outside(second.epoch_s, now))
+        {
+            hist.merge(&second.hist);
         }
         hist
     }
 
     /// Adds what another window saw.
     pub fn merge(&mut self, other: &Window) {
-        self.cells.drain(..self.start);
-        self.start = 0;
-        self.cells.extend_from_slice(&other.cells[other.start..]);
-        self.cells.sort_by_key(|cell| (cell.epoch_s, cell.index));
-        let newest = self.cells.last().map_or(0, |cell| cell.epoch_s);
-        self.tail = self.cells.partition_point(|cell| cell.epoch_s < newest);
+        for theirs in &other.seconds {
+            let at = self
+                .seconds
+                .partition_point(|ours| ours.epoch_s < theirs.epoch_s);
+            match self.seconds.get_mut(at) {
+                Some(ours) if ours.epoch_s == theirs.epoch_s => ours.hist.merge(&theirs.hist),
+                _ => self.seconds.insert(at, theirs.clone()),
+            }
+        }
+        let newest = self.seconds.back().map_or(0, |second| second.epoch_s);
+        self.seconds
+            .retain(|second| !outside(second.epoch_s, newest));
     }
 
     /// Bytes allocated beside the struct itself.
     pub fn heap_bytes(&self) -> usize {
-        self.cells.capacity() * size_of::<Cell>()
+        let hists: usize = self
+            .seconds
+            .iter()
+            .map(|second| second.hist.heap_bytes())
+            .sum();
+        hists + self.seconds.capacity() * size_of::<Second>()
     }
 }
 
