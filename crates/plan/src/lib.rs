@@ -1,1 +1,10 @@
 //! What is wanted: the option table and schedules as pure functions of time.
+//!
+//! In: the text and numbers that a person gave. Out: checked values ([`timespan`]),
+//! the [`options`] that exist as data, and [`schedule`]s that say how many users of
+//! which class exist when. Never here: a clock, a thread, a file, the environment.
+
+pub mod hint;
+pub mod options;
+pub mod schedule;
+pub mod timespan;

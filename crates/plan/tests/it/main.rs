@@ -1,0 +1,6 @@
+//! One door to the tests of this crate.
+
+mod hint;
+mod options;
+mod ramp;
+mod timespan;
