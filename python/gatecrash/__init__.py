@@ -1,0 +1,18 @@
+"""Gatecrash: load testing of APIs with Locust files, on an engine written in Rust.
+
+Importing this package makes `import locust` resolve to the compatible package that
+lives in `compat/locust`, in this process only and even where real Locust is installed.
+It never imports that package itself, so nothing is monkey patched until a file asks.
+"""
+
+from gatecrash.finder import install
+
+__version__ = "0.1.0"
+"""Version of Gatecrash; equal to the workspace's version in Cargo.toml."""
+
+LOCUST_VERSION = "2.47.0"
+"""The release of Locust whose behaviour `import locust` offers."""
+
+__all__ = ["LOCUST_VERSION", "__version__", "install"]
+
+install()

@@ -1,0 +1,57 @@
+"""The `gatecrash` command of a Python environment.
+
+In: the command line. Out: exactly one of three doors.
+
+- `gatecrash python script.py …`, `gatecrash python -m module …`: Python with `locust`
+  resolving to ours, for files that start themselves;
+- `gatecrash target …` and every other native sub-command: the Rust command line;
+- everything else: Locust's command line (`locust.main.main`).
+"""
+
+from __future__ import annotations
+
+import sys
+
+import gatecrash  # noqa: F401  (makes `locust` importable)
+
+NATIVE_COMMANDS = ("target",)
+"""First words that the Rust command line answers to; anything else could be a user class."""
+
+PYTHON_USAGE = "usage: gatecrash python script.py [argument …]\n       gatecrash python -m module [argument …]\n"
+
+
+def main() -> None:
+    """Runs the command line in `sys.argv` and ends the process with its exit code."""
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["python"]:
+        run_python(arguments[1:])
+        return
+    if arguments and arguments[0] in NATIVE_COMMANDS:
+        from gatecrash import _engine
+
+        sys.exit(_engine.native_main(arguments))
+    from locust.main import main as locust_main
+
+    locust_main()
+
+
+def run_python(arguments: list[str]) -> None:
+    """Runs a script or a module as `python` would, with `locust` resolving to ours."""
+    import os
+    import runpy
+
+    if arguments[:1] == ["-m"] and len(arguments) > 1:
+        sys.argv = arguments[1:]
+        sys.path.insert(0, os.getcwd())
+        runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+    elif arguments and not arguments[0].startswith("-"):
+        sys.argv = arguments
+        sys.path.insert(0, os.path.dirname(os.path.abspath(arguments[0])))
+        runpy.run_path(arguments[0], run_name="__main__")
+    else:
+        sys.stderr.write(PYTHON_USAGE)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

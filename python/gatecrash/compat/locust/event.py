@@ -1,0 +1,156 @@
+"""Event hooks: how locustfiles listen to a run, and how everything that happens is told.
+
+In: listeners, and `fire(...)` with keyword arguments. Out: each listener called in order, in
+the caller's greenlet. A listener that raises is logged and marks the process as failed; the
+few exceptions that steer a user (stop, reschedule, interrupt) pass through to the caller.
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import time
+import traceback
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any
+
+from locust import log
+from locust.exception import (
+    InterruptTaskSet,
+    RescheduleTask,
+    RescheduleTaskImmediately,
+    StopTest,
+    StopUser,
+)
+
+STEERING = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, InterruptTaskSet)
+"""Exceptions with which a listener may steer the user whose request it is told about."""
+
+
+class EventHook:
+    """One event.
+
+    `direct` is the engine's statistics shard when the run's own recorder is the only listener,
+    else None: as long as it is set, the engine may record a plain request by itself and need
+    not come back to Python for it.
+    """
+
+    direct: Any = None
+
+    def __init__(self):
+        self._handlers: list[Callable] = []
+
+    def add_listener(self, handler):
+        """Appends a listener and returns it, so it works as a decorator."""
+        self._listeners_become([*self._handlers, handler])
+        return handler
+
+    def remove_listener(self, handler):
+        """Removes a listener; ValueError when it is not registered."""
+        handlers = self._handlers.copy()
+        handlers.remove(handler)
+        self._listeners_become(handlers)
+
+    def _listeners_become(self, handlers: list[Callable]) -> None:
+        # A new list each time: `fire` can walk the one it started with, whatever listeners do.
+        self._handlers = handlers
+        self.direct = getattr(handlers[0], "shard", None) if len(handlers) == 1 else None
+
+    def fire(self, *, reverse=False, **kwargs):
+        """Calls every listener with the keyword arguments, the last one first if `reverse`."""
+        for handler in reversed(self._handlers) if reverse else self._handlers:
+            try:
+                handler(**kwargs)
+            except STEERING:
+                raise
+            except Exception:
+                logging.error("Uncaught exception in event handler: \n%s", traceback.format_exc())
+                log.unhandled_greenlet_exception = True
+
+    @contextmanager
+    def measure(
+        self, request_type: str, name: str, response_length: int = 0, context=None
+    ) -> Generator[dict[str, Any]]:
+        """Times a block and fires this event for it (meant for the `request` event).
+
+        Yields the event's arguments, which the block may change. An Exception in the block
+        becomes the request's `exception` and goes no further.
+        """
+        arguments: dict[str, Any] = {
+            "request_type": request_type,
+            "name": name,
+            "response_length": response_length,
+            "context": context or {},
+            "exception": None,
+            "start_time": time.time(),
+        }
+        started = time.perf_counter()
+        try:
+            yield arguments
+        except Exception as error:
+            arguments["exception"] = error
+        finally:
+            arguments["response_time"] = (time.perf_counter() - started) * 1000
+            self.fire(**arguments)
+
+
+class DeprecatedEventHook(EventHook):
+    """An event that still works and says on every registration what to use instead."""
+
+    def __init__(self, message):
+        self.message = message
+        super().__init__()
+
+    def add_listener(self, handler):
+        logging.warning(self.message)
+        return super().add_listener(handler)
+
+
+class Events:
+    """The events of one Environment; below each stand the arguments that listeners get."""
+
+    request: EventHook
+    """A request ended: request_type, name, response_time (ms or None), response_length,
+    exception, context, response, start_time (epoch s), url."""
+    user_error: EventHook
+    """A user's code raised: user_instance, exception, tb."""
+    report_to_master: EventHook
+    """A worker is about to report: client_id, data (may be added to)."""
+    worker_report: EventHook
+    """The master got a report: client_id, data."""
+    worker_connect: EventHook
+    """A worker joined: client_id."""
+    spawning_complete: EventHook
+    """A ramp is finished: user_count (of all nodes)."""
+    quitting: EventHook
+    """The process is about to end; listeners may set process_exit_code: environment."""
+    quit: EventHook
+    """The last thing before the process ends: exit_code."""
+    init: EventHook
+    """Everything is set up, nothing runs yet: environment, runner, web_ui."""
+    init_command_line_parser: EventHook
+    """A command-line parser was built and may be added to: parser."""
+    test_start: EventHook
+    """A run begins, before the first user: environment."""
+    test_stopping: EventHook
+    """A run is about to stop, users still there: environment."""
+    test_stop: EventHook
+    """A run has stopped: environment."""
+    reset_stats: EventHook
+    """Somebody asked for the statistics to start again: no arguments."""
+    cpu_warning: EventHook
+    """The process is too busy to measure well: environment, cpu_usage (percent)."""
+    heartbeat_sent: EventHook
+    """The master answered a worker: client_id, timestamp."""
+    heartbeat_received: EventHook
+    """A worker heard from its master: client_id, timestamp."""
+    usage_monitor: EventHook
+    """Regular reading of the process: environment, cpu_usage (percent), memory_usage (bytes)."""
+
+    def __init__(self):
+        # Subclasses add events of their own by annotation, so ask the instance's class chain.
+        for cls in reversed(type(self).__mro__):
+            for name, kind in inspect.get_annotations(cls).items():
+                if kind in ("EventHook", EventHook):
+                    setattr(self, name, EventHook())

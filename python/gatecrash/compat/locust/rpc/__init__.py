@@ -1,0 +1,6 @@
+"""Messages between nodes."""
+
+from locust.rpc import zmqrpc as rpc
+from locust.rpc.protocol import Message
+
+__all__ = ["Message", "rpc"]

@@ -1,0 +1,103 @@
+"""Starting a headless run, and waiting for its end.
+
+In: options. Out: users that ramp up (or a shape that says how many), a timer for --run-time, keys
+that change the number of users; then, when the run is over for whatever reason, that it is over.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+
+import gevent
+
+from gatecrash.guest.signals import Interrupts
+from locust.input_events import input_listener
+from locust.log import greenlet_exception_logger
+
+logger = logging.getLogger("locust.main")
+
+KEYS_SPAWN_RATE = 100
+"""Users per second with which a key changes their number."""
+
+
+class Launch:
+    """One headless run."""
+
+    def __init__(self, environment, options):
+        self.environment = environment
+        self.runner = environment.runner
+        self.options = options
+        self._on_exception = greenlet_exception_logger(logger)
+
+    def start(self) -> None:
+        """Starts everything and returns."""
+        if self.options.num_users is None:
+            self.options.num_users = 1
+        if self.options.spawn_rate is None:
+            self.options.spawn_rate = 1
+        if self.environment.shape_class:
+            self.runner.start_shape()
+        else:
+            self._spawn(self.runner.start, self.options.num_users, self.options.spawn_rate)
+            self._limit_run_time(self.options.run_time)
+        keys = self._spawn(input_listener(self._keys()))
+        # Whatever ends the process, the terminal must show what is typed again.
+        atexit.register(keys.kill)
+
+    def _limit_run_time(self, seconds: float | None) -> None:
+        if seconds:
+            logger.info(f"Run time limit set to {seconds} seconds")
+            timer = gevent.spawn_later(seconds, self._end, "--run-time limit reached")
+            timer.link_exception(self._on_exception)
+        else:
+            logger.info("No run time limit set, use CTRL+C to interrupt")
+
+    def _end(self, reason: str) -> None:
+        logger.info(f"{reason}, shutting down")
+        self.runner.quit()
+
+    def _spawn(self, function, *args) -> gevent.Greenlet:
+        greenlet = gevent.spawn(function, *args)
+        greenlet.link_exception(self._on_exception)
+        return greenlet
+
+    def _keys(self) -> dict:
+        return {
+            "w": lambda: self._change_users(+1),
+            "W": lambda: self._change_users(+10),
+            "s": lambda: self._change_users(-1),
+            "S": lambda: self._change_users(-10),
+        }
+
+    def _change_users(self, difference: int) -> None:
+        if self.runner.state == "spawning":
+            logging.warning("Users are being spawned, their number can't be changed right now")
+            return
+        self.runner.start(max(0, self.runner.user_count + difference), KEYS_SPAWN_RATE)
+
+    def wait(self, interrupts: Interrupts) -> int | None:
+        """Returns when the run has ended or somebody asks for its end.
+
+        The exit code that the file itself asked for with `sys.exit()` inside a user, else None.
+        """
+        ended = gevent.spawn(self.runner.greenlet.join)
+        try:
+            gevent.wait([ended, interrupts.received], count=1)
+        except KeyboardInterrupt:
+            return None
+        except SystemExit as exit_call:
+            logger.info(f"sys.exit({exit_call.code}) called, shutting down")
+            return exit_code_of(exit_call)
+        if interrupts.received.is_set():
+            interrupts.announce()
+        elif self.environment.shape_class:
+            logger.info("Shape test completed, shutting down")
+        return None
+
+
+def exit_code_of(exit_call: SystemExit) -> int:
+    """The code that Python would end with: none is 0, a text is 1."""
+    if exit_call.code is None:
+        return 0
+    return exit_call.code if isinstance(exit_call.code, int) else 1
