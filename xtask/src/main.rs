@@ -14,9 +14,12 @@ mod arrows;
 mod bans;
 mod check;
 mod develop;
+mod http;
+mod process;
 mod python;
 mod shell;
 mod source;
+mod test;
 #[cfg(test)]
 mod tests;
 mod workspace;
@@ -31,6 +34,14 @@ use clap::Parser;
 enum Command {
     /// Format, lints, the arrows between crates, the bans, sizes, licences.
     Check,
+    /// Every test of every language.
+    Test {
+        /// One kind of tests only.
+        only: Option<test::Part>,
+        /// Passed on to pytest.
+        #[arg(last = true)]
+        pytest: Vec<String>,
+    },
     /// Build the binary and the extension, and link them into `.venvs/gatecrash`.
     Develop {
         /// Build with optimisations, as what ships.
@@ -42,6 +53,7 @@ enum Command {
 fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Check => check::run(),
+        Command::Test { only, pytest } => test::run(only, &pytest),
         Command::Develop { release } => {
             develop::run(if release { "release" } else { "dev" }).map(|developed| {
                 shell::say(format!(

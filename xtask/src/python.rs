@@ -12,8 +12,9 @@ use anyhow::{Context, Result, bail};
 use crate::shell::{self, say};
 use crate::workspace;
 
-/// The Locust whose behaviour is the reference.
-const LOCUST: &str = "locust==2.47.0";
+/// What real Locust's environment holds, and what our tests need beside the package.
+const LOCUST_REQUIREMENTS: &str = "tests/conformance/requirements-locust.txt";
+const TEST_REQUIREMENTS: &str = "tests/conformance/requirements.txt";
 /// One version for everybody, so that the same file is formatted the same way.
 const RUFF: &str = "ruff==0.17.5";
 /// The oldest Python that runs us.
@@ -26,23 +27,36 @@ pub(crate) fn tools() -> Result<PathBuf> {
 
 /// The environment with real Locust, to compare with.
 pub(crate) fn locust() -> Result<PathBuf> {
-    environment("locust", &[LOCUST.to_owned()])
+    environment("locust", &requirements(LOCUST_REQUIREMENTS)?)
 }
 
 /// The environment with what our own package and its tests need; the package itself is linked
 /// into it by `develop`.
 pub(crate) fn gatecrash() -> Result<PathBuf> {
-    let project = Project::read()?;
+    let dependencies = Project::read()?.dependencies;
     environment(
         "gatecrash",
-        &[project.dependencies, project.test_dependencies].concat(),
+        &[dependencies, requirements(TEST_REQUIREMENTS)?].concat(),
     )
+}
+
+/// The lines of a requirements file that name something.
+fn requirements(file: &str) -> Result<Vec<String>> {
+    let path = workspace::root().join(file);
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    let lines = text
+        .lines()
+        .map(|line| line.split('#').next().unwrap_or_default().trim());
+    Ok(lines
+        .filter(|line| !line.is_empty())
+        .map(str::to_owned)
+        .collect())
 }
 
 /// What `pyproject.toml` says, as far as we need it.
 pub(crate) struct Project {
     pub(crate) dependencies: Vec<String>,
-    pub(crate) test_dependencies: Vec<String>,
     /// The sections of an `entry_points.txt`: (`console_scripts`, [(name, `module:function`)]).
     pub(crate) entry_points: Vec<(String, Vec<(String, String)>)>,
 }
@@ -67,10 +81,8 @@ impl Project {
         {
             entry_points.push((group.clone(), pairs(Some(names))));
         }
-        let groups = table.get("dependency-groups");
         Ok(Project {
             dependencies: strings(project.get("dependencies")),
-            test_dependencies: strings(groups.and_then(|groups| groups.get("test"))),
             entry_points,
         })
     }

@@ -7,18 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-/// Set to `1`, a skipped check or test is a failure.
-pub(crate) const REQUIRE_ALL: &str = "GATECRASH_REQUIRE_ALL";
-
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
     manifest.parent().unwrap_or(manifest).to_path_buf()
-}
-
-/// Whether a skip counts as a failure in this call.
-pub(crate) fn require_all() -> bool {
-    std::env::var(REQUIRE_ALL).is_ok_and(|value| value == "1")
 }
 
 /// Folders that hold no source of ours: build output and results.
