@@ -1,0 +1,217 @@
+//! One connection from its first byte to its last.
+//!
+//! In: a socket and the worker that serves it. Out: answers on the wire, and the truth about them.
+//! Never: a request that is not counted once its head is whole.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::server::TlsStream;
+
+use crate::answer::{Answer, Ending, Manner, Reply, Script, Step};
+use crate::clock::now;
+use crate::draw::{Purpose, Turn, unit};
+use crate::inbox::{Failure, Inbox, drain};
+use crate::request::{Head, Refusal, Request};
+use crate::routes::{Call, Found, Kind, Target, captures};
+use crate::server::Worker;
+
+/// What a peer may still send after our last word, before the connection is closed on it: closing
+/// with unread bytes would reset the connection, and the answer could be lost.
+const LINGER_BYTES: usize = 64 << 20;
+const LINGER_TIME: Duration = Duration::from_secs(2);
+
+/// A byte stream over a TCP connection.
+pub(crate) trait Socket: AsyncRead + AsyncWrite + Unpin {
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Socket for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+impl Socket for TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+/// Answers requests until one side has had enough.
+pub(crate) async fn converse(socket: &mut impl Socket, worker: &Worker) {
+    let shared = &worker.shared;
+    let mut inbox = Inbox::new(shared.options.limits, shared.body_memory.clone());
+    loop {
+        let goes_on = match inbox.head(socket).await {
+            Ok(head) => exchange(socket, &mut inbox, worker, head).await,
+            Err(Failure::Gone { midway: false }) => false,
+            Err(failure) => {
+                shared.truth.malformed();
+                if let Failure::Refused(refusal) = failure {
+                    deliver(socket, refused(refusal), worker).await;
+                }
+                false
+            }
+        };
+        if !goes_on {
+            return;
+        }
+    }
+}
+
+/// Serves the request that `head` begins; says whether another one may follow.
+async fn exchange(
+    socket: &mut impl Socket,
+    inbox: &mut Inbox,
+    worker: &Worker,
+    head: Head,
+) -> bool {
+    let shared = &worker.shared;
+    let found = shared.table.find(head.method(), head.path());
+    let counted = found.kind != Kind::Uncounted;
+    let ticket = counted.then(|| shared.truth.receive(found.slot, head.method()));
+    let (script, read_at) = match inbox.body(head, socket).await {
+        Ok(request) => {
+            let read_at = now();
+            let ordinal = ticket.as_ref().map_or(0, |ticket| ticket.ordinal);
+            (
+                perform(worker, &found, ordinal, &request, read_at).await,
+                read_at,
+            )
+        }
+        Err(Failure::Refused(refusal)) => (refused(refusal), now()),
+        Err(Failure::Gone { .. }) => return false,
+    };
+    let (status, whole, ending) = (script.status, script.whole, script.ending);
+    let written = play(socket, script.steps, worker).await;
+    if let Some(ticket) = ticket.filter(|_| written && whole) {
+        ticket.answered(status, now() - read_at);
+    }
+    if written {
+        end(socket, ending, worker).await
+    } else {
+        false
+    }
+}
+
+fn refused(refusal: Refusal) -> Script {
+    Answer::error(refusal.status, refusal.reason).into_script(Manner::of_refusal())
+}
+
+/// Has the request handled, with the latency and the errors that the target was asked for.
+async fn perform(
+    worker: &Worker,
+    found: &Found,
+    ordinal: u64,
+    request: &Request,
+    read_at: Instant,
+) -> Script {
+    let options = &worker.shared.options;
+    let pattern = worker.shared.table.patterns()[found.slot];
+    let turn = Turn {
+        method: request.head.method(),
+        pattern,
+        ordinal,
+    };
+    let usual = found.kind == Kind::Usual;
+    let fails = usual && unit(options.seed, turn, Purpose::Error) < options.errors.fraction();
+    let reply = if fails {
+        injected_error()
+    } else {
+        handle(worker, found, pattern, request)
+    };
+    let script = reply.into_script(Manner::of(&request.head));
+    if usual {
+        let worked = now() - read_at;
+        spin_until(read_at + worked.mul_f64(options.slow));
+        let latency = options
+            .latency
+            .at(unit(options.seed, turn, Purpose::Latency));
+        let due = read_at + latency.mul_f64(options.slow);
+        if due > now() {
+            tokio::time::sleep_until(due.into()).await;
+        }
+    }
+    script
+}
+
+fn injected_error() -> Reply {
+    Answer::error(500, "injected by --errors").into()
+}
+
+fn handle(worker: &Worker, found: &Found, pattern: &str, request: &Request) -> Reply {
+    match &found.target {
+        Target::Handler(handler) => {
+            let captures = captures(pattern, request.head.path());
+            handler(&Call {
+                request,
+                captures,
+                worker,
+            })
+            .unwrap_or_else(Reply::from)
+        }
+        Target::OtherMethods(methods) => {
+            let allowed = format!(
+                "{}, OPTIONS",
+                methods.join(", ").replace("GET", "GET, HEAD")
+            );
+            let answer = match request.head.method() {
+                "OPTIONS" => Answer::empty(204),
+                _ => Answer::error(405, "this path does not serve this method"),
+            };
+            answer.with("Allow", allowed).into()
+        }
+        Target::Nowhere => Answer::error(404, "there is nothing at this path").into(),
+    }
+}
+
+/// Computes in vain: a slow server is busy, it does not rest.
+fn spin_until(due: Instant) {
+    while now() < due {
+        std::hint::spin_loop();
+    }
+}
+
+async fn deliver(socket: &mut impl Socket, script: Script, worker: &Worker) {
+    if play(socket, script.steps, worker).await {
+        end(socket, script.ending, worker).await;
+    }
+}
+
+/// Writes and pauses; false when the peer does not take it.
+async fn play(socket: &mut impl Socket, steps: Vec<Step>, worker: &Worker) -> bool {
+    let patience = worker.shared.options.limits.idle_time;
+    for step in steps {
+        match step {
+            Step::Pause(pause) => tokio::time::sleep(pause).await,
+            Step::Write(bytes) => {
+                let write = async {
+                    socket.write_all(&bytes).await?;
+                    socket.flush().await
+                };
+                if !matches!(tokio::time::timeout(patience, write).await, Ok(Ok(()))) {
+                    return false;
+                }
+            }
+        }
+    }
+    true
+}
+
+/// Does what follows the last step; says whether another request may come.
+async fn end(socket: &mut impl Socket, ending: Ending, worker: &Worker) -> bool {
+    match ending {
+        Ending::KeepAlive => return true,
+        Ending::Close => {
+            let _ = socket.shutdown().await;
+            drain(socket, LINGER_BYTES, LINGER_TIME).await;
+        }
+        Ending::Reset => {
+            let _ = socket.tcp().set_zero_linger();
+        }
+        Ending::Silence => drain(socket, usize::MAX, worker.shared.options.limits.idle_time).await,
+    }
+    false
+}

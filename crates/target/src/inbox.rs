@@ -1,0 +1,274 @@
+//! Reads requests from a connection, within the limits.
+//!
+//! In: a socket. Out: heads and whole requests, or why there is none.
+//! Never: an opinion on what the request asks for.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::{Bytes, BytesMut};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout_at;
+
+use crate::chunked::Chunked;
+use crate::clock::now;
+use crate::options::Limits;
+use crate::request::{Framing, Head, Refusal, Request};
+
+const READ_STEP: usize = 8 << 10;
+/// Unit in which bodies take their part of the shared memory; what is smaller takes nothing.
+const KIBIBYTE: usize = 1 << 10;
+
+/// What was received on one connection and not yet used.
+#[derive(Debug)]
+pub(crate) struct Inbox {
+    buffer: BytesMut,
+    limits: Limits,
+    memory: Arc<Semaphore>,
+}
+
+/// Why no request comes out.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// The peer left or rested too long; there is nobody to answer.
+    Gone {
+        /// Whether a part of a request had come.
+        midway: bool,
+    },
+    /// The peer is told why, and the connection ends.
+    Refused(Refusal),
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// Permits for the memory that all request bodies together may take.
+pub(crate) fn body_memory(limits: &Limits) -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(limits.all_bodies_bytes / KIBIBYTE))
+}
+
+impl Inbox {
+    pub(crate) fn new(limits: Limits, memory: Arc<Semaphore>) -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            limits,
+            memory,
+        }
+    }
+
+    /// The next head, as soon as it is whole.
+    pub(crate) async fn head(
+        &mut self,
+        socket: &mut (impl AsyncRead + Unpin),
+    ) -> Result<Head, Failure> {
+        self.await_first_byte(socket).await?;
+        let deadline = now() + self.limits.head_time;
+        let mut searched = 0;
+        loop {
+            if let Some(end) = head_end(&self.buffer, searched) {
+                return Ok(Head::parse(self.buffer.split_to(end).freeze())?);
+            }
+            if self.buffer.len() > self.limits.head_bytes {
+                return Err(Refusal {
+                    status: 431,
+                    reason: "the request's head is too long",
+                }
+                .into());
+            }
+            searched = self.buffer.len();
+            self.fill(socket, deadline).await?;
+        }
+    }
+
+    /// Waits for a request to begin; empty lines before it are skipped, as RFC 9112 section 2.2 asks.
+    async fn await_first_byte(
+        &mut self,
+        socket: &mut (impl AsyncRead + Unpin),
+    ) -> Result<(), Failure> {
+        let deadline = now() + self.limits.idle_time;
+        loop {
+            let blank = self
+                .buffer
+                .iter()
+                .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+                .count();
+            let _ = self.buffer.split_to(blank);
+            if !self.buffer.is_empty() {
+                return Ok(());
+            }
+            match within(deadline, read_more(&mut self.buffer, socket)).await {
+                Some(true) => {}
+                Some(false) | None => return Err(Failure::Gone { midway: false }),
+            }
+        }
+    }
+
+    /// The body that belongs to `head`.
+    pub(crate) async fn body(
+        &mut self,
+        head: Head,
+        socket: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    ) -> Result<Request, Failure> {
+        let framing = head.framing()?;
+        if let Framing::Length(length) = framing {
+            self.check_length(length)?;
+        }
+        self.invite(&head, framing, socket).await?;
+        let deadline = now() + self.limits.body_time;
+        let mut memory = None;
+        let (raw_body, body) = match framing {
+            Framing::Length(length) => {
+                self.claim(&mut memory, length)?;
+                while self.buffer.len() < length {
+                    self.fill(socket, deadline).await?;
+                }
+                let body = self.buffer.split_to(length).freeze();
+                (body.clone(), body)
+            }
+            Framing::Chunked => self.chunks(socket, deadline, &mut memory).await?,
+        };
+        Ok(Request {
+            head,
+            raw_body,
+            body,
+            _memory: memory,
+        })
+    }
+
+    /// Says `100 Continue` to a client that waits for it.
+    async fn invite(
+        &self,
+        head: &Head,
+        framing: Framing,
+        socket: &mut (impl AsyncWrite + Unpin),
+    ) -> Result<(), Failure> {
+        let nothing_follows = framing == Framing::Length(0);
+        let waits = head.is_http11 && head.has_token("expect", "100-continue");
+        if !waits || nothing_follows || !self.buffer.is_empty() {
+            return Ok(());
+        }
+        let written = socket.write_all(b"HTTP/1.1 100 Continue\r\n\r\n").await;
+        match written.and(socket.flush().await) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(Failure::Gone { midway: true }),
+        }
+    }
+
+    async fn chunks(
+        &mut self,
+        socket: &mut (impl AsyncRead + Unpin),
+        deadline: Instant,
+        memory: &mut Option<OwnedSemaphorePermit>,
+    ) -> Result<(Bytes, Bytes), Failure> {
+        let mut chunked = Chunked::default();
+        loop {
+            let whole = chunked.advance(&self.buffer);
+            if whole.map_err(|reason| Refusal {
+                status: 400,
+                reason,
+            })? {
+                let raw = self.buffer.split_to(chunked.consumed).freeze();
+                return Ok((raw, chunked.body.into()));
+            }
+            self.check_length(self.buffer.len())?;
+            self.claim(memory, self.buffer.len())?;
+            self.fill(socket, deadline).await?;
+        }
+    }
+
+    fn check_length(&self, length: usize) -> Result<(), Failure> {
+        if length > self.limits.body_bytes {
+            return Err(Refusal {
+                status: 413,
+                reason: "the request's body is too long",
+            }
+            .into());
+        }
+        Ok(())
+    }
+
+    /// Takes this body's part of the shared memory, in whole kibibytes.
+    fn claim(&self, held: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Result<(), Failure> {
+        let wanted = bytes / KIBIBYTE;
+        let missing =
+            wanted.saturating_sub(held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits));
+        if missing == 0 {
+            return Ok(());
+        }
+        let count = u32::try_from(missing).unwrap_or(u32::MAX);
+        match Arc::clone(&self.memory).try_acquire_many_owned(count) {
+            Ok(more) => {
+                match held {
+                    Some(held) => held.merge(more),
+                    None => *held = Some(more),
+                }
+                Ok(())
+            }
+            Err(_) => Err(Refusal {
+                status: 503,
+                reason: "too many large bodies at once",
+            }
+            .into()),
+        }
+    }
+
+    async fn fill(
+        &mut self,
+        socket: &mut (impl AsyncRead + Unpin),
+        deadline: Instant,
+    ) -> Result<(), Failure> {
+        match within(deadline, read_more(&mut self.buffer, socket)).await {
+            Some(true) => Ok(()),
+            Some(false) => Err(Failure::Gone { midway: true }),
+            None => Err(Refusal {
+                status: 408,
+                reason: "the request took too long to arrive",
+            }
+            .into()),
+        }
+    }
+}
+
+/// Reads what there is; false at the end of the stream or on its breakdown.
+async fn read_more(buffer: &mut BytesMut, socket: &mut (impl AsyncRead + Unpin)) -> bool {
+    buffer.reserve(READ_STEP);
+    matches!(socket.read_buf(buffer).await, Ok(count) if count > 0)
+}
+
+async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Option<T> {
+    timeout_at(deadline.into(), work).await.ok()
+}
+
+/// Reads and drops what comes until the peer ends, `bytes` have come or `time` is over.
+pub(crate) async fn drain(socket: &mut (impl AsyncRead + Unpin), bytes: usize, time: Duration) {
+    let deadline = now() + time;
+    let mut buffer = BytesMut::new();
+    let mut left = bytes;
+    while left > 0 && within(deadline, read_more(&mut buffer, socket)).await == Some(true) {
+        left = left.saturating_sub(buffer.len());
+        buffer.clear();
+    }
+}
+
+/// Where the head ends, just behind its empty line. The first `searched` bytes held no end.
+fn head_end(bytes: &[u8], searched: usize) -> Option<usize> {
+    // The end may straddle what was searched: "\n\r" there, "\n" here.
+    let from = searched.saturating_sub(2);
+    let ends = bytes[from..]
+        .iter()
+        .enumerate()
+        .filter(|(_, byte)| **byte == b'\n');
+    for (at, _) in ends {
+        match &bytes[from + at + 1..] {
+            [b'\n', ..] => return Some(from + at + 2),
+            [b'\r', b'\n', ..] => return Some(from + at + 3),
+            _ => {}
+        }
+    }
+    None
+}

@@ -1,0 +1,277 @@
+//! What a target is asked to be: its service, its manners and its limits.
+//!
+//! In: values, or the short texts that people type (`bimodal:5ms,200ms@2%`). Out: checked types.
+//! Never: command-line parsing, which is the caller's.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Everything that [`serve`](crate::serve) needs to know.
+#[derive(Clone, Debug)]
+pub struct TargetOptions {
+    /// Which routes are served beside the general ones.
+    pub service: Service,
+    /// Address to listen on, a name or an IP.
+    pub host: String,
+    /// Port to listen on; 0 lets the system choose one.
+    pub port: u16,
+    /// How long an answer is held back, counted from the last byte of the request.
+    pub latency: Latency,
+    /// How many times longer everything takes: the drawn latency and the handler's own work.
+    pub slow: f64,
+    /// Share of requests that are answered by an injected 500.
+    pub errors: Percent,
+    /// Seed of the draws for latency and errors, and of nothing else.
+    pub seed: u64,
+    /// SQLite file of the service; `None` takes a temporary one. An empty or absent file is seeded.
+    pub db: Option<PathBuf>,
+    /// Threads that serve; each owns its connections and its database handle.
+    pub threads: usize,
+    /// Serve HTTPS instead of HTTP.
+    pub tls: Option<TlsOptions>,
+    /// What a peer may ask of the target.
+    pub limits: Limits,
+}
+
+impl Default for TargetOptions {
+    fn default() -> Self {
+        Self {
+            service: Service::Clinic,
+            host: "127.0.0.1".to_owned(),
+            port: 8000,
+            latency: Latency::Constant(Duration::ZERO),
+            slow: 1.0,
+            errors: Percent::default(),
+            seed: 0,
+            db: None,
+            threads: 1,
+            tls: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// The services there are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// A clinic's API: encounters, notes, patients, dashboards.
+    Clinic,
+    /// The general routes alone.
+    Plain,
+}
+
+impl FromStr for Service {
+    type Err = OptionError;
+
+    fn from_str(text: &str) -> Result<Self, OptionError> {
+        match text {
+            "clinic" => Ok(Self::Clinic),
+            "plain" => Ok(Self::Plain),
+            _ => Err(OptionError::new(text, "a service: clinic or plain")),
+        }
+    }
+}
+
+/// How HTTPS is served.
+#[derive(Clone, Debug, Default)]
+pub struct TlsOptions {
+    /// Certificate chain and key in PEM; `None` makes a fresh authority and certificate at start.
+    pub identity: Option<TlsFiles>,
+    /// Where to write the PEM certificate that a client has to trust.
+    pub ca_out: Option<PathBuf>,
+    /// PEM certificates of the authorities that client certificates must come from; `None` asks
+    /// clients for none.
+    pub client_ca: Option<PathBuf>,
+}
+
+/// A certificate chain and its private key, each a PEM file.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The chain, the server's own certificate first.
+    pub cert: PathBuf,
+    /// The private key.
+    pub key: PathBuf,
+}
+
+/// What a peer may take; beyond it comes 408, 413, 431 or 503, or the connection is closed.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes of request line and headers.
+    pub head_bytes: usize,
+    /// Bytes of a request body, chunk framing included.
+    pub body_bytes: usize,
+    /// Bytes of the bodies of all requests at once.
+    pub all_bodies_bytes: usize,
+    /// Connections at once.
+    pub connections: usize,
+    /// From the first byte of a head to its last, and for a TLS handshake.
+    pub head_time: Duration,
+    /// From the end of the head to the end of the body.
+    pub body_time: Duration,
+    /// How long a connection may rest between requests, or wait for an answer that never comes.
+    pub idle_time: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head_bytes: 64 << 10,
+            body_bytes: 64 << 20,
+            all_bodies_bytes: 1 << 30,
+            connections: 20_000,
+            head_time: Duration::from_secs(30),
+            body_time: Duration::from_secs(300),
+            idle_time: Duration::from_secs(600),
+        }
+    }
+}
+
+/// A distribution of latencies.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Latency {
+    /// Always the same.
+    Constant(Duration),
+    /// Evenly spread between two bounds.
+    Uniform {
+        /// The shortest.
+        low: Duration,
+        /// The longest.
+        high: Duration,
+    },
+    /// Usually one value, rarely another.
+    Bimodal {
+        /// The common one.
+        usual: Duration,
+        /// The rare one.
+        rare: Duration,
+        /// How often the rare one comes.
+        share: Percent,
+    },
+}
+
+impl Latency {
+    /// The latency that belongs to `choice`, a number from 0 up to but not including 1.
+    #[must_use]
+    pub fn at(&self, choice: f64) -> Duration {
+        match *self {
+            Self::Constant(value) => value,
+            Self::Uniform { low, high } => low + (high - low).mul_f64(choice),
+            Self::Bimodal { usual, rare, share } => {
+                if choice < share.fraction() {
+                    rare
+                } else {
+                    usual
+                }
+            }
+        }
+    }
+}
+
+const LATENCY_FORMS: &str = "a latency: 5ms, uniform:5ms..20ms or bimodal:5ms,200ms@2%";
+
+impl FromStr for Latency {
+    type Err = OptionError;
+
+    fn from_str(text: &str) -> Result<Self, OptionError> {
+        parse_latency(text).ok_or_else(|| OptionError::new(text, LATENCY_FORMS))
+    }
+}
+
+fn parse_latency(text: &str) -> Option<Latency> {
+    let Some((kind, values)) = text.split_once(':') else {
+        return Some(Latency::Constant(parse_duration(text)?));
+    };
+    match kind.trim() {
+        "uniform" => {
+            let (low, high) = values.split_once("..")?;
+            let (low, high) = (parse_duration(low)?, parse_duration(high)?);
+            (low <= high).then_some(Latency::Uniform { low, high })
+        }
+        "bimodal" => {
+            let (usual, rest) = values.split_once(',')?;
+            let (rare, share) = rest.split_once('@')?;
+            let (usual, rare) = (parse_duration(usual)?, parse_duration(rare)?);
+            Some(Latency::Bimodal {
+                usual,
+                rare,
+                share: share.parse().ok()?,
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Longest duration that any option accepts, so that sums of a few of them cannot overflow.
+const LONGEST: Duration = Duration::from_secs(3600);
+
+/// `5ms`, `1.5s`, `250us`, `0`: at most an hour.
+fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let digits = text
+        .find(|c: char| c.is_ascii_alphabetic())
+        .unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let seconds_per_unit = match unit {
+        "us" => 1e-6,
+        "ms" => 1e-3,
+        "s" => 1.0,
+        "" if number.trim() == "0" => 1.0,
+        _ => return None,
+    };
+    let seconds = number.trim().parse::<f64>().ok()? * seconds_per_unit;
+    Duration::try_from_secs_f64(seconds)
+        .ok()
+        .filter(|duration| *duration <= LONGEST)
+}
+
+/// A share between 0 and 100 per cent.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Percent(f64);
+
+impl Percent {
+    /// The share as a number from 0 to 1.
+    #[must_use]
+    pub fn fraction(self) -> f64 {
+        self.0 / 100.0
+    }
+}
+
+impl FromStr for Percent {
+    type Err = OptionError;
+
+    fn from_str(text: &str) -> Result<Self, OptionError> {
+        let number = text
+            .trim()
+            .strip_suffix('%')
+            .and_then(|number| number.trim().parse().ok());
+        match number {
+            Some(percent) if (0.0..=100.0).contains(&percent) => Ok(Self(percent)),
+            _ => Err(OptionError::new(text, "a share from 0% to 100%, as in 5%")),
+        }
+    }
+}
+
+/// A text that does not say what it should.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OptionError {
+    text: String,
+    wanted: &'static str,
+}
+
+impl OptionError {
+    fn new(text: &str, wanted: &'static str) -> Self {
+        Self {
+            text: text.to_owned(),
+            wanted,
+        }
+    }
+}
+
+impl std::fmt::Display for OptionError {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{:?} is not {}", self.text, self.wanted)
+    }
+}
+
+impl std::error::Error for OptionError {}

@@ -1,0 +1,338 @@
+//! Starts and stops a target: one accepting task, and threads that each own their connections.
+//!
+//! In: [`TargetOptions`]. Out: a running [`Server`]. Never: what is said on a connection.
+
+use std::net::{SocketAddr, TcpStream as StdTcpStream, ToSocketAddrs};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::LocalSet;
+use tokio_rustls::TlsAcceptor;
+
+use crate::conversation::converse;
+use crate::inbox::body_memory;
+use crate::options::{Service, TargetOptions};
+use crate::routes::Table;
+use crate::truth::{Truth, TruthReport};
+use crate::{clinic, general, tls};
+
+/// Connections that may wait to be accepted, so that a burst of users is not told to come later.
+const BACKLOG: u32 = 4096;
+const THREADS_MAX: usize = 256;
+const SLOW_MAX: f64 = 1000.0;
+
+/// A target that listens. Dropping it stops it.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    ca_pem: Option<String>,
+    shared: Arc<Shared>,
+    stopper: Stopper,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Stops a server from elsewhere, as from a signal's handler.
+#[derive(Clone, Debug)]
+pub struct Stopper(watch::Sender<bool>);
+
+impl Stopper {
+    /// Ends all connections and threads; [`Server::wait`] then returns.
+    pub fn stop(&self) {
+        self.0.send_replace(true);
+    }
+}
+
+impl Server {
+    /// Where it listens, with the port that was chosen.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// `http://ADDRESS:PORT` or `https://…`, without a slash at the end.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let scheme = if self.shared.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        format!("{scheme}://{}", self.address)
+    }
+
+    /// The PEM certificate that a client has to trust; `None` without TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// What was received and answered since the start or the last reset.
+    #[must_use]
+    pub fn truth(&self) -> TruthReport {
+        self.shared.truth.report()
+    }
+
+    /// Forgets what was received so far. The seeded draws begin anew too.
+    pub fn reset_truth(&self) {
+        self.shared.truth.reset();
+    }
+
+    /// A handle that stops the server from elsewhere.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        self.stopper.clone()
+    }
+
+    /// Waits until a [`Stopper`] has stopped the server.
+    pub fn wait(mut self) {
+        self.join();
+    }
+
+    fn join(&mut self) {
+        for thread in self.threads.drain(..) {
+            // A panic of a thread was already printed by that thread.
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stopper.stop();
+        self.join();
+    }
+}
+
+/// What all threads of a server share.
+pub(crate) struct Shared {
+    pub(crate) options: TargetOptions,
+    pub(crate) table: Table,
+    pub(crate) truth: Truth,
+    pub(crate) body_memory: Arc<Semaphore>,
+    connections: AtomicUsize,
+    tls: Option<TlsAcceptor>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Shared")
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What one thread serves with.
+pub(crate) struct Worker {
+    pub(crate) shared: Arc<Shared>,
+}
+
+/// Starts a target. Returns when it listens.
+///
+/// # Errors
+/// Options out of their range, an address that cannot be listened on, a database or a
+/// certificate that cannot be used; the message names which.
+pub fn serve(options: TargetOptions) -> Result<Server> {
+    check(&options)?;
+    let secrets = options
+        .tls
+        .as_ref()
+        .map(|tls| tls::prepare(tls, &options.host))
+        .transpose()?;
+    let (tls, ca_pem) = secrets
+        .map(|secrets| (secrets.acceptor, secrets.ca_pem))
+        .unzip();
+    let table = table_of(options.service);
+    let shared = Arc::new(Shared {
+        truth: Truth::new(table.patterns().to_vec()),
+        body_memory: body_memory(&options.limits),
+        table,
+        tls,
+        connections: AtomicUsize::new(0),
+        options,
+    });
+    let runtimes = (0..shared.options.threads)
+        .map(|_| new_runtime())
+        .collect::<Result<Vec<_>>>()?;
+    let listener = runtimes[0].block_on(listen(&shared.options))?;
+    let address = listener
+        .local_addr()
+        .context("cannot read the address listened on")?;
+    let stopper = Stopper(watch::Sender::new(false));
+    let threads = start_threads(&shared, runtimes, listener, &stopper)?;
+    Ok(Server {
+        address,
+        ca_pem,
+        shared,
+        stopper,
+        threads,
+    })
+}
+
+fn check(options: &TargetOptions) -> Result<()> {
+    let slow = options.slow;
+    ensure!(
+        (1.0..=SLOW_MAX).contains(&slow),
+        "slow must be from 1 to {SLOW_MAX} times, not {slow}"
+    );
+    let threads = options.threads;
+    ensure!(
+        (1..=THREADS_MAX).contains(&threads),
+        "threads must be from 1 to {THREADS_MAX}, not {threads}"
+    );
+    Ok(())
+}
+
+fn table_of(service: Service) -> Table {
+    let mut routes = general::routes();
+    if service == Service::Clinic {
+        routes.extend(clinic::routes());
+    }
+    Table::new(routes)
+}
+
+fn new_runtime() -> Result<Runtime> {
+    Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start a runtime")
+}
+
+async fn listen(options: &TargetOptions) -> Result<TcpListener> {
+    let (host, port) = (options.host.as_str(), options.port);
+    let told = || format!("cannot listen on {host}:{port}");
+    let address = (host, port)
+        .to_socket_addrs()
+        .with_context(told)?
+        .next()
+        .with_context(told)?;
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()
+    } else {
+        TcpSocket::new_v6()
+    }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address).with_context(told)?;
+    socket.listen(BACKLOG).with_context(told)
+}
+
+fn start_threads(
+    shared: &Arc<Shared>,
+    runtimes: Vec<Runtime>,
+    listener: TcpListener,
+    stopper: &Stopper,
+) -> Result<Vec<JoinHandle<()>>> {
+    let (queues, receivers): (Vec<_>, Vec<_>) =
+        runtimes.iter().map(|_| mpsc::unbounded_channel()).unzip();
+    // Taken by the first thread alone, on whose runtime the listener was made.
+    let mut accepting = Some(accept(listener, queues, Arc::clone(shared)));
+    let mut threads = Vec::new();
+    for (number, (runtime, receiver)) in runtimes.into_iter().zip(receivers).enumerate() {
+        let worker = Worker {
+            shared: Arc::clone(shared),
+        };
+        let stopped = stopper.0.subscribe();
+        let accepting = accepting.take();
+        let work = move || run_thread(&runtime, worker, receiver, accepting, stopped);
+        let thread = std::thread::Builder::new().name(format!("target-{number}"));
+        threads.push(thread.spawn(work).context("cannot start a thread")?);
+    }
+    Ok(threads)
+}
+
+fn run_thread(
+    runtime: &Runtime,
+    worker: Worker,
+    mut queue: mpsc::UnboundedReceiver<Accepted>,
+    accepting: Option<impl Future<Output = ()> + 'static>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let worker = Rc::new(worker);
+    let tasks = LocalSet::new();
+    if let Some(accepting) = accepting {
+        tasks.spawn_local(accepting);
+    }
+    runtime.block_on(tasks.run_until(async {
+        loop {
+            tokio::select! {
+                accepted = queue.recv() => match accepted {
+                    Some(accepted) => { tokio::task::spawn_local(attend(accepted, Rc::clone(&worker))); }
+                    None => return,
+                },
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+            }
+        }
+    }));
+}
+
+/// A connection on its way to its thread.
+struct Accepted {
+    stream: StdTcpStream,
+    admission: Admission,
+}
+
+/// A place among the live connections, given back when dropped.
+struct Admission(Arc<Shared>);
+
+impl Admission {
+    fn new(shared: &Arc<Shared>) -> Option<Self> {
+        let admission = Self(Arc::clone(shared));
+        let others = shared.connections.fetch_add(1, Ordering::Relaxed);
+        (others < shared.options.limits.connections).then_some(admission)
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Accepts connections and deals them out to the threads in turn.
+async fn accept(
+    listener: TcpListener,
+    queues: Vec<mpsc::UnboundedSender<Accepted>>,
+    shared: Arc<Shared>,
+) {
+    let mut turn = 0;
+    loop {
+        // Out of file descriptors, say: those that are open will be closed some time.
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            continue;
+        };
+        let (Some(admission), Ok(stream)) = (Admission::new(&shared), stream.into_std()) else {
+            continue;
+        };
+        shared.truth.connected();
+        turn = (turn + 1) % queues.len();
+        if queues[turn].send(Accepted { stream, admission }).is_err() {
+            return;
+        }
+    }
+}
+
+async fn attend(accepted: Accepted, worker: Rc<Worker>) {
+    let Accepted {
+        stream,
+        admission: _admission,
+    } = accepted;
+    let Ok(mut socket) = TcpStream::from_std(stream) else {
+        return;
+    };
+    let _ = socket.set_nodelay(true);
+    let Some(acceptor) = &worker.shared.tls else {
+        return converse(&mut socket, &worker).await;
+    };
+    let patience = worker.shared.options.limits.head_time;
+    match tokio::time::timeout(patience, acceptor.accept(socket)).await {
+        Ok(Ok(mut socket)) => converse(&mut socket, &worker).await,
+        _ => worker.shared.truth.malformed(),
+    }
+}
