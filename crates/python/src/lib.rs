@@ -1,1 +1,38 @@
 //! Locust-shaped users in Python: everything that knows PyO3.
+//!
+//! The engine's lane has a thread of its own and never takes Python's lock;
+//! user bodies run in greenlets under gevent's hub on Python's thread. This
+//! crate is the boundary between the two, as the module `gatecrash._engine`.
+//!
+//! | module | what it holds |
+//! |---|---|
+//! | `greenlets` | greenlet's C functions |
+//! | `boundary` | who waits for what; the hub's callback |
+//! | `client` | a user's connections as Python sees them |
+//! | `dispatch` | ramps, planned step by step |
+//! | `encode` | request heads, byte for byte |
+//! | `exchange` | an answer, unpacked only when looked at |
+//! | `options` | the option table as data |
+
+mod boundary;
+mod client;
+mod dispatch;
+mod encode;
+mod exchange;
+mod greenlets;
+mod options;
+
+use pyo3::prelude::*;
+
+/// Adds everything to the module `gatecrash._engine`.
+///
+/// # Errors
+/// When Python cannot make the module's objects.
+pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("VERSION", env!("CARGO_PKG_VERSION"))?;
+    boundary::register(module)?;
+    client::register(module)?;
+    dispatch::register(module)?;
+    options::register(module)?;
+    exchange::register(module)
+}

@@ -301,19 +301,18 @@ class TaskSet(metaclass=TaskSetMeta):
         if user._state == LOCUST_STATE_STOPPING:
             raise StopUser()
         user._state = LOCUST_STATE_WAITING
-        self._sleep(self.wait_time())
+        seconds = self.wait_time()
+        # A wait of 0 is there to let others run. A request that went through the engine has
+        # done that already; a second round through the hub would only cost.
+        if seconds == 0 and (seen := switches()) != self._switches_seen:
+            self._switches_seen = seen
+        else:
+            self._sleep(seconds)
         if user._state == LOCUST_STATE_STOPPING:
             raise StopUser()
         user._state = LOCUST_STATE_RUNNING
 
     def _sleep(self, seconds):
-        if seconds == 0:
-            # A wait of 0 is there to let others run. A request that went through the engine
-            # has done that already; a second round through the hub would only cost.
-            seen = switches()
-            if seen != self._switches_seen:
-                self._switches_seen = seen
-                return
         gevent.sleep(seconds)
         self._switches_seen = switches()
 

@@ -1,0 +1,325 @@
+//! Who waits for what. A greenlet that asks the lane for something gets a slot,
+//! gives way to gevent's hub, and is switched to when its completion comes.
+//!
+//! The lane rings a descriptor that gevent's loop watches; the hub then takes
+//! completions in batches. Nothing of Rust stays borrowed while greenlets
+//! switch. A greenlet that is killed while it waits gives its slot back and has
+//! its request cancelled; what comes too late for it is dropped and counted.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::thread::ThreadId;
+use std::time::Instant;
+
+use gatecrash_engine::clock::Clock;
+use gatecrash_engine::{Completion, Lane, Outcome, Ticket};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+use crate::greenlets;
+
+/// Completions that the hub takes before its own loop (timers, sockets of
+/// other libraries) gets its turn.
+const BATCH: usize = 64;
+
+static BOUNDARY: PyOnceLock<Boundary> = PyOnceLock::new();
+
+/// The lane and everybody who waits for it.
+pub(crate) struct Boundary {
+    pub(crate) lane: Lane,
+    pub(crate) clock: Clock,
+    hub: Py<PyAny>,
+    hub_thread: ThreadId,
+    slots: Mutex<Slots>,
+    switches: AtomicU64,
+    /// Answers that came for somebody who no longer waited.
+    unreported: AtomicU64,
+}
+
+#[derive(Default)]
+struct Slots {
+    all: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+#[derive(Default)]
+struct Slot {
+    generation: u32,
+    waiter: Option<Waiter>,
+    completion: Option<Completion>,
+}
+
+enum Waiter {
+    Greenlet(Py<PyAny>),
+    /// A real thread cannot switch greenlets: it blocks.
+    Thread(Arc<Parked>),
+}
+
+#[derive(Default)]
+struct Parked {
+    completion: Mutex<Option<Completion>>,
+    arrived: Condvar,
+}
+
+impl Parked {
+    fn wait(&self) -> Completion {
+        let mut completion = lock(&self.completion);
+        loop {
+            if let Some(completion) = completion.take() {
+                return completion;
+            }
+            completion = self
+                .arrived
+                .wait(completion)
+                .unwrap_or_else(|poisoned| poisoned.into_inner());
+        }
+    }
+}
+
+/// The boundary of this process; the lane starts when it is first needed.
+pub(crate) fn get(py: Python<'_>) -> PyResult<&'static Boundary> {
+    if let Some(boundary) = BOUNDARY.get(py) {
+        return Ok(boundary);
+    }
+    BOUNDARY.get_or_try_init(py, || Boundary::open(py))
+}
+
+/// The lane of this process.
+pub(crate) fn lane(py: Python<'_>) -> PyResult<Lane> {
+    Ok(get(py)?.lane.clone())
+}
+
+impl Boundary {
+    fn open(py: Python<'_>) -> PyResult<Boundary> {
+        let lane = Lane::start().map_err(|fault| {
+            PyRuntimeError::new_err(format!("cannot start the engine: {fault}"))
+        })?;
+        let hub = py.import("gevent")?.call_method0("get_hub")?;
+        let watcher = hub
+            .getattr("loop")?
+            .call_method1("io", (lane.guest_fd(), 1))?;
+        let drain = pyo3::wrap_pyfunction!(drain, py)?;
+        watcher.call_method1("start", (drain,))?;
+        hub.setattr("_gatecrash_watcher", watcher)?;
+        Ok(Boundary {
+            lane,
+            clock: Clock::start(),
+            hub: hub.unbind(),
+            hub_thread: std::thread::current().id(),
+            slots: Mutex::default(),
+            switches: AtomicU64::new(0),
+            unreported: AtomicU64::new(0),
+        })
+    }
+
+    /// A slot for the caller, who must then ask the lane and [`Self::wait`].
+    pub(crate) fn take_slot(&self, py: Python<'_>) -> PyResult<Ticket> {
+        let waiter = self.waiter_here(py)?;
+        Ok(self.slots().take(waiter))
+    }
+
+    fn waiter_here(&self, py: Python<'_>) -> PyResult<Waiter> {
+        if std::thread::current().id() == self.hub_thread {
+            return greenlets::current(py).map(Waiter::Greenlet);
+        }
+        Ok(Waiter::Thread(Arc::default()))
+    }
+
+    /// Gives way until the completion of `ticket` is there; its slot is then free.
+    ///
+    /// # Errors
+    /// What was thrown into the greenlet meanwhile (a kill, a timeout); the
+    /// request is then cancelled.
+    pub(crate) fn wait(&self, py: Python<'_>, ticket: Ticket) -> PyResult<Completion> {
+        let completion = self.wait_and_keep(py, ticket)?;
+        self.release(ticket);
+        Ok(completion)
+    }
+
+    /// As [`Self::wait`], but the slot is kept for [`Self::wait_again`] or
+    /// [`Self::give_up`].
+    pub(crate) fn wait_and_keep(&self, py: Python<'_>, ticket: Ticket) -> PyResult<Completion> {
+        let parked = match &self.slots().all[ticket.slot()].waiter {
+            Some(Waiter::Thread(parked)) => Some(parked.clone()),
+            _ => None,
+        };
+        if let Some(parked) = parked {
+            return Ok(py.detach(|| parked.wait()));
+        }
+        loop {
+            self.switches.fetch_add(1, Ordering::Relaxed);
+            if let Err(thrown) = greenlets::switch_to(py, &self.hub) {
+                self.give_up(ticket);
+                return Err(thrown);
+            }
+            // Somebody may switch here for reasons of their own: look again.
+            if let Some(completion) = self.slots().all[ticket.slot()].completion.take() {
+                return Ok(completion);
+            }
+        }
+    }
+
+    /// Waits once more on a slot that was kept, after asking the lane again by `ask`.
+    pub(crate) fn wait_again(
+        &self,
+        py: Python<'_>,
+        ticket: Ticket,
+        ask: impl FnOnce(&Lane),
+    ) -> PyResult<Completion> {
+        let waiter = self.waiter_here(py)?;
+        let earlier = self.slots().all[ticket.slot()].waiter.replace(waiter);
+        drop(earlier);
+        ask(&self.lane);
+        self.wait_and_keep(py, ticket)
+    }
+
+    /// Frees a slot.
+    pub(crate) fn release(&self, ticket: Ticket) {
+        let waiter = self.slots().release(ticket);
+        // Dropped with no lock held: it may run Python code.
+        drop(waiter);
+    }
+
+    /// Frees a slot and cancels what the lane does for it.
+    pub(crate) fn give_up(&self, ticket: Ticket) {
+        self.lane.cancel(ticket);
+        self.release(ticket);
+    }
+
+    /// Hands a completion to whoever waits for it, and lets them run.
+    fn deliver(&self, py: Python<'_>, completion: Completion) -> PyResult<()> {
+        let ticket = completion.ticket;
+        let waiter = match self.slots().waiter(ticket, py) {
+            None => {
+                self.count_unreported(&completion);
+                return Ok(());
+            }
+            Some(waiter) => waiter,
+        };
+        match waiter {
+            Waiter::Greenlet(greenlet) => {
+                self.slots().all[ticket.slot()].completion = Some(completion);
+                greenlets::switch_to(py, &greenlet)
+            }
+            Waiter::Thread(parked) => {
+                *lock(&parked.completion) = Some(completion);
+                parked.arrived.notify_one();
+                Ok(())
+            }
+        }
+    }
+
+    fn count_unreported(&self, completion: &Completion) {
+        let sent = match &completion.outcome {
+            Outcome::Answer(_) | Outcome::Started(_) => true,
+            Outcome::Failed(failure) => failure.1.sent.is_some(),
+            Outcome::Piece(_) | Outcome::Echoed => false,
+        };
+        if sent && !completion.recorded {
+            self.unreported.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Seconds since 1970 of an instant.
+    pub(crate) fn epoch_s(&self, at: Instant) -> f64 {
+        self.clock.epoch_s(at)
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Slots> {
+        lock(&self.slots)
+    }
+}
+
+impl Slots {
+    fn take(&mut self, waiter: Waiter) -> Ticket {
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.all.push(Slot::default());
+            u32::try_from(self.all.len() - 1).expect("fewer than 2^32 greenlets wait")
+        });
+        let taken = &mut self.all[slot as usize];
+        taken.waiter = Some(waiter);
+        Ticket::new(slot, taken.generation)
+    }
+
+    /// Who waits with this very ticket.
+    fn waiter(&self, ticket: Ticket, py: Python<'_>) -> Option<Waiter> {
+        let slot = self.all.get(ticket.slot())?;
+        if Ticket::new(ticket.slot() as u32, slot.generation) != ticket {
+            return None;
+        }
+        slot.waiter.as_ref().map(|waiter| match waiter {
+            Waiter::Greenlet(greenlet) => Waiter::Greenlet(greenlet.clone_ref(py)),
+            Waiter::Thread(parked) => Waiter::Thread(parked.clone()),
+        })
+    }
+
+    fn release(&mut self, ticket: Ticket) -> Option<Waiter> {
+        let slot = &mut self.all[ticket.slot()];
+        slot.generation = slot.generation.wrapping_add(1);
+        slot.completion = None;
+        self.free.push(ticket.slot() as u32);
+        slot.waiter.take()
+    }
+}
+
+/// The hub's callback: takes a batch of completions and lets each waiter run.
+#[pyfunction]
+fn drain(py: Python<'_>) -> PyResult<()> {
+    let boundary = get(py)?;
+    boundary.lane.begin_batch();
+    let mut result = Ok(());
+    for _ in 0..BATCH {
+        let Some(completion) = boundary.lane.next_completion() else {
+            break;
+        };
+        result = boundary.deliver(py, completion);
+        if result.is_err() {
+            break;
+        }
+    }
+    boundary.lane.end_batch();
+    result
+}
+
+/// How often somebody gave way to the hub through the engine. Who sees it
+/// unchanged has had the thread for itself.
+#[pyfunction]
+fn switches(py: Python<'_>) -> PyResult<u64> {
+    Ok(get(py)?.switches.load(Ordering::Relaxed))
+}
+
+/// One hand-over to the lane and back, without a request: for tests and benchmarks.
+#[pyfunction]
+fn echo(py: Python<'_>) -> PyResult<()> {
+    let boundary = get(py)?;
+    let ticket = boundary.take_slot(py)?;
+    boundary.lane.echo(ticket);
+    boundary.wait(py, ticket).map(drop)
+}
+
+/// Requests that were sent and are in no table: `in_flight` were given up
+/// before the answer came, `unreported` had their answer when their greenlet was gone.
+#[pyfunction]
+fn abandoned(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let boundary = get(py)?;
+    let lane = boundary.lane.clone();
+    let in_flight = py.detach(move || lane.ask(|books| books.abandoned.in_flight));
+    let counts = PyDict::new(py);
+    counts.set_item("in_flight", in_flight)?;
+    counts.set_item("unreported", boundary.unreported.load(Ordering::Relaxed))?;
+    Ok(counts)
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_function(pyo3::wrap_pyfunction!(switches, module)?)?;
+    module.add_function(pyo3::wrap_pyfunction!(echo, module)?)?;
+    module.add_function(pyo3::wrap_pyfunction!(abandoned, module)?)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex
+        .lock()
+        .unwrap_or_else(|poisoned| poisoned.into_inner())
+}

@@ -1,0 +1,465 @@
+//! A user's connections as Python sees them, and the two ways to make an
+//! exchange: quick (the head is encoded here) and prepared (the caller has
+//! encoded it). Both wait in the caller's greenlet.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use gatecrash_engine::classify::Fine;
+use gatecrash_engine::{ClientId, Fetch, Outcome, Recording, Rule, ShardId, Ticket};
+use gatecrash_net::{Request, Scheme, TlsSettings, Trust, now};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
+use pyo3::types::{PyBytes, PyDict, PyString};
+
+use crate::boundary::{self, Boundary};
+use crate::encode::{Template, is_plain_target};
+use crate::exchange::{Exchange, describe};
+
+/// Where a connection leads, with whom to trust there.
+#[pyclass(frozen, module = "gatecrash._engine")]
+struct Origin {
+    inner: Arc<gatecrash_net::Origin>,
+    /// What the `Host` header says.
+    authority: String,
+}
+
+#[pymethods]
+impl Origin {
+    /// `verify` is True (the system's roots), False (anybody) or the path of
+    /// trusted certificates; `cert` the paths of a chain and of its key.
+    #[new]
+    #[pyo3(signature = (scheme, host, port=None, verify=None, cert=None))]
+    fn new(
+        scheme: &str,
+        host: &str,
+        port: Option<u16>,
+        verify: Option<&Bound<'_, PyAny>>,
+        cert: Option<(PathBuf, PathBuf)>,
+    ) -> PyResult<Self> {
+        let (scheme, default_port) = match scheme {
+            "http" => (Scheme::Http, 80),
+            "https" => (Scheme::Https, 443),
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "{other:?} is neither http nor https"
+                )));
+            }
+        };
+        let port = port.unwrap_or(default_port);
+        let tls = TlsSettings {
+            trust: trust(verify)?,
+            identity: cert,
+        };
+        let shown = if host.contains(':') && !host.starts_with('[') {
+            format!("[{host}]")
+        } else {
+            host.to_owned()
+        };
+        let authority = if port == default_port {
+            shown
+        } else {
+            format!("{shown}:{port}")
+        };
+        let inner = Arc::new(gatecrash_net::Origin::new(scheme, host, port, tls));
+        Ok(Origin { inner, authority })
+    }
+
+    /// What the `Host` header says.
+    #[getter]
+    fn authority(&self) -> &str {
+        &self.authority
+    }
+}
+
+fn trust(verify: Option<&Bound<'_, PyAny>>) -> PyResult<Trust> {
+    let Some(verify) = verify else {
+        return Ok(Trust::System);
+    };
+    if let Ok(path) = verify.extract::<PathBuf>() {
+        return Ok(Trust::File(path));
+    }
+    Ok(if verify.is_truthy()? {
+        Trust::System
+    } else {
+        Trust::Anybody
+    })
+}
+
+/// The connections of one user.
+#[pyclass(frozen, module = "gatecrash._engine")]
+struct Client {
+    id: ClientId,
+    boundary: &'static Boundary,
+    template: Mutex<Option<Arc<Template>>>,
+    fine: Fine,
+}
+
+#[pymethods]
+impl Client {
+    /// `fine` names the status codes that are a success: "below-400" or "listed".
+    #[new]
+    #[pyo3(signature = (fine="below-400"))]
+    fn new(py: Python<'_>, fine: &str) -> PyResult<Self> {
+        let boundary = boundary::get(py)?;
+        let fine = match fine {
+            "below-400" => Fine::Below400,
+            "listed" => Fine::Listed,
+            other => {
+                return Err(PyValueError::new_err(format!(
+                    "no rule is called {other:?}"
+                )));
+            }
+        };
+        Ok(Client {
+            id: boundary.lane.open_client(),
+            boundary,
+            template: Mutex::default(),
+            fine,
+        })
+    }
+
+    /// Sets the session's headers for `quick`, a dict of text to text. Says
+    /// whether they are plain; while they are not, `quick` refuses.
+    fn set_headers(&self, headers: &Bound<'_, PyDict>) -> bool {
+        let template = plain_items(headers).and_then(|items| {
+            Template::new(items.iter().map(|(name, value)| (&**name, &**value))).ok()
+        });
+        let is_plain = template.is_some();
+        *self.template() = template.map(Arc::new);
+        is_plain
+    }
+
+    /// Makes an exchange whose head is encoded here. Returns None, having sent
+    /// nothing, when anything about it needs the judgement of `requests`.
+    ///
+    /// `direct` is the shard into which the lane may record a plain success
+    /// under `name` by itself. Timeouts are seconds.
+    #[pyo3(signature = (origin, method, target, extra, cookie, body, content_type, connect_timeout_s, read_timeout_s, follows, name, direct))]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one call per request: a struct would cost one more object"
+    )]
+    fn quick(
+        &self,
+        py: Python<'_>,
+        origin: &Origin,
+        method: &str,
+        target: &str,
+        extra: Option<&Bound<'_, PyDict>>,
+        cookie: Option<&str>,
+        body: Option<&[u8]>,
+        content_type: Option<&str>,
+        connect_timeout_s: Option<f64>,
+        read_timeout_s: Option<f64>,
+        follows: bool,
+        name: Option<&str>,
+        direct: Option<u32>,
+    ) -> PyResult<Option<Exchange>> {
+        let started = now();
+        if !is_plain_target(target) {
+            return Ok(None);
+        }
+        let body = body.unwrap_or_default();
+        let head = Head {
+            method,
+            target,
+            host: &origin.authority,
+            extra,
+            cookie,
+            content_type,
+        };
+        let Some(wire) = self.encode(&head, body) else {
+            return Ok(None);
+        };
+        let request = Request {
+            origin: origin.inner.clone(),
+            body_at: wire.len() - body.len(),
+            wire: wire.into(),
+            is_head: method == "HEAD",
+            expects_continue: false,
+            closes: false,
+            streams: false,
+            connect_timeout: seconds(connect_timeout_s),
+            read_timeout: seconds(read_timeout_s),
+            total_timeout: None,
+            started,
+        };
+        let recording = self.recording(method, name.unwrap_or(target), direct, follows);
+        self.exchange(py, request, recording).map(Some)
+    }
+
+    /// Makes an exchange of a whole head and body that the caller has encoded.
+    /// Timeouts are seconds.
+    #[pyo3(signature = (origin, method, head, body, connect_timeout_s, read_timeout_s, closes, streams, name=None, direct=None, follows=false))]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one call per request: a struct would cost one more object"
+    )]
+    fn prepared(
+        &self,
+        py: Python<'_>,
+        origin: &Origin,
+        method: &str,
+        head: &[u8],
+        body: &[u8],
+        connect_timeout_s: Option<f64>,
+        read_timeout_s: Option<f64>,
+        closes: bool,
+        streams: bool,
+        name: Option<&str>,
+        direct: Option<u32>,
+        follows: bool,
+    ) -> PyResult<(Exchange, Option<Stream>)> {
+        let started = now();
+        let mut wire = Vec::with_capacity(head.len() + body.len());
+        wire.extend_from_slice(head);
+        wire.extend_from_slice(body);
+        let request = Request {
+            origin: origin.inner.clone(),
+            wire: wire.into(),
+            body_at: head.len(),
+            is_head: method == "HEAD",
+            expects_continue: false,
+            closes,
+            streams,
+            connect_timeout: seconds(connect_timeout_s),
+            read_timeout: seconds(read_timeout_s),
+            total_timeout: None,
+            started,
+        };
+        let recording = self.recording(
+            method,
+            name.unwrap_or_default(),
+            direct.filter(|_| name.is_some()),
+            follows,
+        );
+        if !streams {
+            return Ok((self.exchange(py, request, recording)?, None));
+        }
+        self.start_stream(py, request)
+    }
+
+    /// Closes the idle connections.
+    fn close(&self) {
+        self.boundary.lane.close_client(self.id);
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        self.boundary.lane.drop_client(self.id);
+    }
+}
+
+/// What the head of a quick request is made of.
+struct Head<'a, 'py> {
+    method: &'a str,
+    target: &'a str,
+    host: &'a str,
+    extra: Option<&'a Bound<'py, PyDict>>,
+    cookie: Option<&'a str>,
+    content_type: Option<&'a str>,
+}
+
+impl Client {
+    fn template(&self) -> std::sync::MutexGuard<'_, Option<Arc<Template>>> {
+        self.template
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// Head and body as `requests` would send them; None when not plain.
+    fn encode(&self, head: &Head<'_, '_>, body: &[u8]) -> Option<Vec<u8>> {
+        let template = self.template().clone()?;
+        let items = match head.extra {
+            Some(extra) => plain_items(extra)?,
+            None => Vec::new(),
+        };
+        let mut wire = Vec::with_capacity(256 + head.target.len() + body.len());
+        for part in [
+            head.method,
+            " ",
+            head.target,
+            " HTTP/1.1\r\nHost: ",
+            head.host,
+            "\r\n",
+        ] {
+            wire.extend_from_slice(part.as_bytes());
+        }
+        let extra = items.iter().map(|(name, value)| (&**name, &**value));
+        let has_content_type = template.append(&mut wire, extra).ok()?;
+        if let Some(cookie) = head.cookie {
+            push_header(&mut wire, b"Cookie: ", cookie.as_bytes());
+        }
+        if !body.is_empty() || !matches!(head.method, "GET" | "HEAD") {
+            push_header(
+                &mut wire,
+                b"Content-Length: ",
+                body.len().to_string().as_bytes(),
+            );
+        }
+        if let (Some(content_type), false) = (head.content_type, has_content_type) {
+            push_header(&mut wire, b"Content-Type: ", content_type.as_bytes());
+        }
+        wire.extend_from_slice(b"\r\n");
+        wire.extend_from_slice(body);
+        Some(wire)
+    }
+
+    fn recording(&self, method: &str, name: &str, direct: Option<u32>, follows: bool) -> Recording {
+        let lane = &self.boundary.lane;
+        let names = direct.and_then(|shard| lane.names(ShardId(shard)));
+        names.map_or(Recording::Guest, |names| Recording::Lane {
+            shard: names.shard(),
+            endpoint: names.endpoint(lane, method, name),
+            rule: Rule {
+                fine: self.fine,
+                follows_redirects: follows,
+            },
+        })
+    }
+
+    fn submit(&self, py: Python<'_>, request: Request, recording: Recording) -> PyResult<Ticket> {
+        let ticket = self.boundary.take_slot(py)?;
+        self.boundary.lane.fetch(Box::new(Fetch {
+            ticket,
+            client: self.id,
+            request,
+            recording,
+        }));
+        Ok(ticket)
+    }
+
+    fn exchange(
+        &self,
+        py: Python<'_>,
+        request: Request,
+        recording: Recording,
+    ) -> PyResult<Exchange> {
+        let ticket = self.submit(py, request, recording)?;
+        let completion = self.boundary.wait(py, ticket)?;
+        match completion.outcome {
+            Outcome::Answer(exchange) => Ok(Exchange::answered(*exchange, completion.recorded)),
+            Outcome::Failed(failure) => Ok(Exchange::failed(failure.0, failure.1)),
+            other => unreachable!("a fetch ends in an answer or a failure, not in {other:?}"),
+        }
+    }
+
+    fn start_stream(
+        &self,
+        py: Python<'_>,
+        request: Request,
+    ) -> PyResult<(Exchange, Option<Stream>)> {
+        let ticket = self.submit(py, request, Recording::Guest)?;
+        let completion = self.boundary.wait_and_keep(py, ticket)?;
+        match completion.outcome {
+            Outcome::Started(exchange) => {
+                let stream = Stream {
+                    boundary: self.boundary,
+                    ticket: Mutex::new(Some(ticket)),
+                };
+                Ok((Exchange::answered(*exchange, false), Some(stream)))
+            }
+            Outcome::Failed(failure) => {
+                self.boundary.release(ticket);
+                Ok((Exchange::failed(failure.0, failure.1), None))
+            }
+            other => unreachable!("a stream starts or fails, it is not {other:?}"),
+        }
+    }
+}
+
+/// A body that is read piece by piece, as it came (content codings stay on).
+#[pyclass(frozen, module = "gatecrash._engine")]
+struct Stream {
+    boundary: &'static Boundary,
+    /// None while a greenlet reads, and once the body is over.
+    ticket: Mutex<Option<Ticket>>,
+}
+
+#[pymethods]
+impl Stream {
+    /// The next piece, as soon as one is there: (piece, None). An empty piece
+    /// ends the body. A failure: (b"", a tuple like `Exchange.failure`).
+    fn read<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyBytes>, Option<Failure>)> {
+        let Some(ticket) = self.take() else {
+            return Ok((PyBytes::new(py, b""), None));
+        };
+        let completion = self
+            .boundary
+            .wait_again(py, ticket, |lane| lane.read_piece(ticket))?;
+        match completion.outcome {
+            Outcome::Piece(piece) if !piece.is_empty() => {
+                *self.lock() = Some(ticket);
+                Ok((PyBytes::new(py, &piece), None))
+            }
+            Outcome::Failed(failure) => {
+                self.boundary.release(ticket);
+                Ok((PyBytes::new(py, b""), Some(describe(&failure.0))))
+            }
+            _ => {
+                self.boundary.release(ticket);
+                Ok((PyBytes::new(py, b""), None))
+            }
+        }
+    }
+
+    /// Gives up the rest of the body; its connection is closed.
+    fn close(&self) {
+        if let Some(ticket) = self.take() {
+            self.boundary.give_up(ticket);
+        }
+    }
+}
+
+/// Kind, text and two numbers.
+type Failure = (&'static str, String, i64, i64);
+
+impl Stream {
+    fn take(&self) -> Option<Ticket> {
+        self.lock().take()
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Ticket>> {
+        self.ticket
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn push_header(wire: &mut Vec<u8>, name_and_colon: &[u8], value: &[u8]) {
+    wire.extend_from_slice(name_and_colon);
+    wire.extend_from_slice(value);
+    wire.extend_from_slice(b"\r\n");
+}
+
+/// The items of a dict when all are text.
+fn plain_items(headers: &Bound<'_, PyDict>) -> Option<Vec<(PyBackedStr, PyBackedStr)>> {
+    headers
+        .iter()
+        .map(|(name, value)| {
+            let name = name.cast_into_exact::<PyString>().ok()?;
+            let value = value.cast_into_exact::<PyString>().ok()?;
+            Some((name.try_into().ok()?, value.try_into().ok()?))
+        })
+        .collect()
+}
+
+fn seconds(timeout_s: Option<f64>) -> Option<Duration> {
+    timeout_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Origin>()?;
+    module.add_class::<Client>()?;
+    module.add_class::<Stream>()
+}
