@@ -12,6 +12,7 @@
 
 mod arrows;
 mod bans;
+mod bench;
 mod check;
 mod develop;
 mod http;
@@ -42,6 +43,8 @@ enum Command {
         #[arg(last = true)]
         pytest: Vec<String>,
     },
+    /// Measure the proofs of speed and honest times; results go to `bench/runs/`.
+    Bench(bench::Options),
     /// Build the binary and the extension, and link them into `.venvs/gatecrash`.
     Develop {
         /// Build with optimisations, as what ships.
@@ -54,6 +57,7 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Check => check::run(),
         Command::Test { only, pytest } => test::run(only, &pytest),
+        Command::Bench(options) => bench::run(&options),
         Command::Develop { release } => {
             develop::run(if release { "release" } else { "dev" }).map(|developed| {
                 shell::say(format!(
