@@ -1,1 +1,24 @@
 //! Telling it: console, CSV, JSON.
+//!
+//! In come [`gatecrash_metrics::Snapshot`]s, out goes text; [`live`] alone writes
+//! files. Nothing here reads a clock: what a report needs to know of the time is an
+//! argument. The outputs of Locust are copied to the byte, so that whatever reads
+//! them today goes on reading.
+//!
+//! | module | what it tells |
+//! |---|---|
+//! | [`format`](mod@format) | how Python writes numbers, texts and times |
+//! | [`locust`] | the numbers that Locust would show for an endpoint |
+//! | [`console`] | the tables of the console |
+//! | [`csv`] | the contents of the CSV files |
+//! | [`json`] | the contents of the JSON output |
+//! | [`progress`] | one line on how far the run is |
+//! | [`live`] | CSV files that are kept up to date during a run |
+
+pub mod console;
+pub mod csv;
+pub mod format;
+pub mod json;
+pub mod live;
+pub mod locust;
+pub mod progress;

@@ -1,0 +1,151 @@
+//! CSV files that are kept up to date during a run.
+//!
+//! In: a snapshot every second or so. Out: the four files of `--csv PREFIX`. The
+//! tables of requests, failures and exceptions are rewritten each time, the history
+//! grows by a row each time, and nothing stays in a buffer, so whoever reads the
+//! files sees the run as it is. The last write is [`CsvFiles::finish`]. All files are
+//! opened at once, so that a path that cannot be written is known before any load.
+
+use std::fs::{self, File};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use gatecrash_metrics::Snapshot;
+
+use crate::csv::{self, Moment};
+use crate::locust::Rules;
+
+/// A file or folder that could not be made or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot write {}: {source}", path.display())]
+pub struct WriteError {
+    /// Which one.
+    pub path: PathBuf,
+    /// Why.
+    pub source: io::Error,
+}
+
+/// One open file that knows its path.
+#[derive(Debug)]
+struct Page {
+    path: PathBuf,
+    file: File,
+}
+
+impl Page {
+    fn create(path: String) -> Result<Page, WriteError> {
+        let path = PathBuf::from(path);
+        match File::create(&path) {
+            Ok(file) => Ok(Page { path, file }),
+            Err(source) => Err(WriteError { path, source }),
+        }
+    }
+
+    fn told(&self, result: io::Result<()>) -> Result<(), WriteError> {
+        let path = self.path.clone();
+        result.map_err(|source| WriteError { path, source })
+    }
+
+    /// Writes behind what is there.
+    fn append(&mut self, text: &str) -> Result<(), WriteError> {
+        let result = self.file.write_all(text.as_bytes());
+        self.told(result)
+    }
+
+    /// Writes over what is there; a reader never finds the file empty.
+    fn rewrite(&mut self, text: &str) -> Result<(), WriteError> {
+        let result = self
+            .file
+            .seek(SeekFrom::Start(0))
+            .and_then(|_| self.file.write_all(text.as_bytes()))
+            .and_then(|()| self.file.set_len(text.len() as u64));
+        self.told(result)
+    }
+}
+
+/// The four files of one run.
+#[derive(Debug)]
+pub struct CsvFiles {
+    full_history: bool,
+    requests: Page,
+    history: Page,
+    failures: Page,
+    exceptions: Page,
+    /// Second, requests and failures of the last row of the history.
+    last_row: Option<(i64, u64, u64)>,
+}
+
+impl CsvFiles {
+    /// Makes `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv` and
+    /// `PREFIX_exceptions.csv` with their headers, and the folders they lie in.
+    pub fn create(prefix: &str, full_history: bool, rules: &Rules) -> Result<CsvFiles, WriteError> {
+        if let Some(folder) = Path::new(prefix).parent() {
+            fs::create_dir_all(folder).map_err(|source| WriteError {
+                path: folder.into(),
+                source,
+            })?;
+        }
+        let page = |suffix| Page::create(format!("{prefix}{suffix}"));
+        let mut files = CsvFiles {
+            full_history,
+            requests: page("_stats.csv")?,
+            history: page("_stats_history.csv")?,
+            failures: page("_failures.csv")?,
+            exceptions: page("_exceptions.csv")?,
+            last_row: None,
+        };
+        files.history.append(&csv::history_header(rules))?;
+        Ok(files)
+    }
+
+    /// Where the history is, for who offers it for download.
+    pub fn history_path(&self) -> &Path {
+        &self.history.path
+    }
+
+    /// Brings all files up to date at the instant `now_epoch_s` with `users` running.
+    pub fn write(
+        &mut self,
+        snapshot: &Snapshot,
+        rules: &Rules,
+        now_epoch_s: f64,
+        users: u64,
+    ) -> Result<(), WriteError> {
+        let moment = Moment {
+            epoch_s: now_epoch_s,
+            users,
+            full: self.full_history,
+        };
+        let total = &snapshot.total;
+        self.last_row = Some((now_epoch_s as i64, total.requests, total.failures));
+        self.history
+            .append(&csv::history_rows(snapshot, rules, moment))?;
+        self.requests.rewrite(&csv::requests(snapshot, rules))?;
+        self.failures.rewrite(&csv::failures(snapshot))?;
+        self.exceptions
+            .rewrite(&csv::exceptions(&snapshot.exceptions))
+    }
+
+    /// Writes the end of the run. The history gets no second row for the same second
+    /// unless something was counted since.
+    pub fn finish(
+        mut self,
+        snapshot: &Snapshot,
+        rules: &Rules,
+        now_epoch_s: f64,
+        users: u64,
+    ) -> Result<(), WriteError> {
+        let row = (
+            now_epoch_s as i64,
+            snapshot.total.requests,
+            snapshot.total.failures,
+        );
+        if self.last_row == Some(row) {
+            self.failures.rewrite(&csv::failures(snapshot))?;
+            return self
+                .exceptions
+                .rewrite(&csv::exceptions(&snapshot.exceptions));
+        }
+        self.write(snapshot, rules, now_epoch_s, users)
+    }
+}

@@ -1,0 +1,8 @@
+//! All tests of the crate. What Locust prints and writes lies in `tests/golden`, made
+//! from the same samples by Locust itself; see `generate.py` there.
+
+mod format;
+mod golden;
+mod live;
+mod locust;
+mod progress;
