@@ -10,6 +10,7 @@ import inspect
 import logging
 import sys
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 MINIMUM_OPEN_FILES = 10_000
 
@@ -57,7 +58,7 @@ def load_all(locustfiles: list[str]) -> Found:
     found = Found()
     for path in locustfiles:
         found.add(*load_locustfile(path))
-    if not found.users:
+    if not found.users and find_spec("pytest"):
         for path in locustfiles:
             found.add(load_locustfile_pytest(path), [])
     return found

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Callable
 
+from gatecrash.guest.launch import exit_code_of
 from locust import log
 
 logger = logging.getLogger("locust.main")
@@ -21,28 +23,40 @@ class Teardown:
         self.environment = environment
         self.options = options
         self.outputs = outputs
+        self._asked_for: int | None = None
 
     def run(self, asked_for: int | None = None) -> None:
         """Does it all and ends the process; `asked_for` is a code that the file exited with."""
         environment = self.environment
-        environment.events.quitting.fire(environment=environment, reverse=True)
-        code = self._exit_code(asked_for)
+        self._asked_for = asked_for
+        self._despite_exit(
+            lambda: environment.events.quitting.fire(environment=environment, reverse=True)
+        )
+        code = self._exit_code()
         logger.info(f"Shutting down (exit code {code})")
-        environment.runner.quit()
-        if code == 0 and self._every_request_failed():
-            # Known only now: the last users have just ended.
-            code = self._exit_code(asked_for)
+        self._despite_exit(environment.runner.quit)
+        # The last users have only ended now.
+        if code == 0 and (self._asked_for is not None or self._every_request_failed()):
+            code = self._exit_code()
+            logger.info(f"The exit code is {code} by what happened since")
         self.outputs.finish()
-        environment.events.quit.fire(exit_code=code)
+        self._despite_exit(lambda: environment.events.quit.fire(exit_code=code))
         self.outputs.close()
-        sys.exit(code)
+        sys.exit(code if self._asked_for is None else self._asked_for)
 
-    def _exit_code(self, asked_for: int | None) -> int:
+    def _despite_exit(self, step: Callable[[], None]) -> None:
+        """Takes a step; `sys.exit()` in a listener gives the code, and the rest is still done."""
+        try:
+            step()
+        except SystemExit as exit_call:
+            self._asked_for = exit_code_of(exit_call)
+
+    def _exit_code(self) -> int:
         runner = self.environment.runner
+        if self._asked_for is not None:
+            return self._asked_for
         if self.environment.process_exit_code is not None:
             return self.environment.process_exit_code
-        if asked_for is not None:
-            return asked_for
         if len(runner.errors) or len(runner.exceptions) or self._every_request_failed():
             return self.options.exit_code_on_error
         return 2 if log.unhandled_greenlet_exception else 0

@@ -93,8 +93,10 @@ def _collected(path: str) -> list:
     import pytest
     from _pytest.config import Config
 
-    # -q: no heading and counts on stdout; -s: stdin stays ours, keys steer the run.
-    config = Config.fromdictargs({}, ["-q", "-s", path])
+    # -q: no heading and counts on stdout; -s: stdin stays ours, keys steer the run. The fixtures
+    # are ours even where real Locust is installed, whose plugin has some of the same names.
+    options = ["-q", "-s", "-p", "no:locust", "-p", "gatecrash.pytest_plugin"]
+    config = Config.fromdictargs({}, [*options, path])
     config._do_configure()
     collection = pytest.Session.from_config(config)
     config.hook.pytest_sessionstart(session=collection)

@@ -1,0 +1,470 @@
+"""The HTTP client of ``HttpUser``: a ``requests.Session`` that the engine serves and that
+reports every request.
+
+In: calls as ``requests`` takes them, plus ``name``, ``catch_response`` and ``context``. Out: a
+``requests.Response`` that is also a context manager, and one ``request`` event per call, or a
+sample that the engine records by itself where nobody listens.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import requests
+from gatecrash.http import answer, failures, quick
+from gatecrash.http.rest import RestMixin
+from gatecrash.http.session import EngineSession
+from requests.adapters import HTTPAdapter
+from requests.auth import HTTPBasicAuth
+from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, RequestException
+from requests.models import Response
+from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
+
+from locust.exception import CatchResponseError, LocustError, ResponseError
+
+absolute_http_url_regexp = re.compile(r"^https?://", re.I)
+_REDIRECTS = frozenset((301, 302, 303, 307, 308))
+
+
+class HttpSession(EngineSession):
+    """Sends requests and reports them; one per user, with that user's cookies and connections.
+
+    ``base_url`` goes before every path; it may be changed at any time. Basic-auth credentials
+    in it are taken out and sent as such.
+    """
+
+    def __init__(self, base_url, request_event, user, *args, pool_manager=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.base_url = base_url
+        self.request_event = request_event
+        self.user = user
+        self.request_name: str | None = None
+        if pool_manager is not None:
+            adapter = LocustHttpAdapter(pool_manager=pool_manager)
+            self.mount("https://", adapter)
+            self.mount("http://", adapter)
+        self._take_credentials_from_base_url()
+
+    def _take_credentials_from_base_url(self):
+        if not isinstance(self.base_url, str) or "@" not in self.base_url:
+            return
+        parts = urlsplit(self.base_url)
+        if parts.username and parts.password:
+            netloc = parts.netloc.rpartition("@")[2]
+            self.base_url = urlunsplit(parts._replace(netloc=netloc))
+            self.auth = HTTPBasicAuth(unquote(parts.username), unquote(parts.password))
+
+    def _build_url(self, path) -> str:
+        """The URL of a path; absolute ones stay as they are."""
+        return path if absolute_http_url_regexp.match(path) else f"{self.base_url}{path}"
+
+    @contextmanager
+    def rename_request(self, name: str):
+        """Gives ``name`` to all requests in the block that have none of their own."""
+        self.request_name = name
+        try:
+            yield
+        finally:
+            self.request_name = None
+
+    def request(
+        self,
+        method,
+        url,
+        name=None,
+        catch_response: bool = False,
+        context: dict = {},  # noqa: B006 (never changed; the signature is Locust's)
+        *,
+        data: Any = None,
+        json: Any = None,
+        **kwargs,
+    ) -> ResponseContextManager:
+        """Makes a request and reports it.
+
+        ``name`` groups it with others in the statistics (default: path and query).
+        ``catch_response`` leaves it to a ``with`` block whether it counts as a success.
+        ``context`` is handed to listeners. All else is as in ``requests``.
+        """
+        name = name or self.request_name
+        started = time.perf_counter()
+        start_time = time.time()
+        response = None
+        if self._plain and method in quick.METHODS:
+            direct = None if catch_response else getattr(self.request_event, "direct", None)
+            response = self._quick(method, url, name, direct, data, json, kwargs)
+            if response is not None and response._reported:
+                return response
+        if response is None:
+            response = self._send_safely(method, self._build_url(url), data=data, json=json, **kwargs)
+            if getattr(response, "history", None):
+                response.__dict__.pop("elapsed", None)
+        meta = self._meta(method, url, name, context, response, kwargs.get("stream", False))
+        meta["start_time"] = start_time
+        meta["response_time"] = _response_time_ms(response, kwargs.get("stream", False), started)
+        response = ResponseContextManager.wrap_response(
+            response,
+            request_event=self.request_event,
+            request_meta=meta,
+            catch_response=catch_response,
+        )
+        if not catch_response:
+            response.__exit__(None, None, None)
+        return response
+
+    def _quick(self, method, url, name, direct, data, json, kwargs):
+        """The answer by the quick way, or None when ``requests`` has to prepare the call."""
+        if kwargs and not quick.KEYWORDS.issuperset(kwargs):
+            return None
+        place = self._place
+        if place is None:
+            place = self._place = quick.place_of(self.base_url, self.verify, self.cert)
+            if place is None:
+                return None
+        if type(url) is not str:
+            return None
+        if url[:1] != "/":
+            split = quick.split_absolute(url)
+            if split is None:
+                return None
+            place = quick.place_of(split[0], self.verify, self.cert)
+            if place is None:
+                return None
+            url = split[1]
+        if not self.sync_headers():
+            return None
+        exchange = quick.make(self, method, url, place, data, json, kwargs, name, direct)
+        if exchange is None:
+            return None
+        ask = _Ask(self, method, place, url, data, json, kwargs)
+        if exchange.failure is not None:
+            return self._failed(exchange, ask)
+        follows = kwargs.get("allow_redirects", True) if kwargs else True
+        if exchange.has_cookies or (
+            exchange.has_location and follows and exchange.status in _REDIRECTS
+        ):
+            response = self._finish_by_requests(exchange, ask, follows, kwargs)
+        else:
+            response = answer.from_exchange(ResponseContextManager, exchange)
+            response._ask = ask
+        response.__dict__["_reported"] = exchange.recorded
+        return response
+
+    def _failed(self, exchange, ask):
+        parts = urlsplit(ask.url())
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        pool = failures.PoolName(parts.scheme, parts.hostname, port)
+        prepared = ask.prepare()
+        fault = failures.exception_for(
+            exchange.failure, pool, prepared.path_url, ask.timeouts(), request=prepared
+        )
+        if not isinstance(fault, RequestException):
+            raise fault
+        fault._gatecrash_exchange = exchange
+        return ResponseContextManager(fault)
+
+    def _finish_by_requests(self, exchange, ask, follows, kwargs):
+        """Cookies and redirects as ``requests`` does them, beginning with the answer at hand."""
+        prepared = ask.prepare()
+        prepared._gatecrash_made = (exchange,)
+        timeout = kwargs.get("timeout")
+        try:
+            response = self.send(
+                prepared,
+                stream=False,
+                timeout=timeout,
+                verify=self.verify,
+                cert=self.cert,
+                proxies={},
+                allow_redirects=follows,
+            )
+        except (MissingSchema, InvalidSchema, InvalidURL):
+            raise
+        except RequestException as fault:
+            return ResponseContextManager(fault)
+        for hop in (*response.history, response):
+            hop.__dict__.pop("elapsed", None)
+        response.__class__ = ResponseContextManager
+        return response
+
+    def _send_safely(self, method, url, **kwargs):
+        """A response, also for what could not be sent: its status is then 0."""
+        try:
+            return super().request(method, url, **kwargs)
+        except (MissingSchema, InvalidSchema, InvalidURL):
+            raise
+        except RequestException as fault:
+            return ResponseContextManager(fault)
+
+    def _meta(self, method, url, name, context, response, stream):
+        first = (response.history and response.history[0]) or response
+        request = first.request
+        complete_url = str(request.url) if request else self._build_url(url)
+        if not name:
+            name = request.path_url if request else str(url)
+        if self.user:
+            context = {**self.user.context(), **context}
+        return {
+            "request_type": method,
+            "response_time": None,
+            "name": name,
+            "context": context,
+            "response": response,
+            "exception": None,
+            "start_time": None,
+            "url": complete_url,
+            "response_length": _response_length(response, stream),
+        }
+
+    def get(self, url, *, data: Any = None, json: Any = None, **kwargs) -> ResponseContextManager:
+        """Sends a GET request."""
+        if "allow_redirects" not in kwargs:
+            kwargs["allow_redirects"] = True
+        return self.request("GET", url, data=data, json=json, **kwargs)
+
+    def options(self, url, *, data: Any = None, json: Any = None, **kwargs) -> ResponseContextManager:
+        """Sends an OPTIONS request."""
+        kwargs.setdefault("allow_redirects", True)
+        return self.request("OPTIONS", url, data=data, json=json, **kwargs)
+
+    def head(self, url, *, data: Any = None, json: Any = None, **kwargs) -> ResponseContextManager:
+        """Sends a HEAD request; redirects are not followed unless asked for."""
+        kwargs.setdefault("allow_redirects", False)
+        return self.request("HEAD", url, data=data, json=json, **kwargs)
+
+    def post(self, url, data: Any = None, json: Any = None, **kwargs) -> ResponseContextManager:
+        """Sends a POST request."""
+        return self.request("POST", url, data=data, json=json, **kwargs)
+
+    def put(self, url, data: Any = None, *, json: Any = None, **kwargs) -> ResponseContextManager:
+        """Sends a PUT request."""
+        return self.request("PUT", url, data=data, json=json, **kwargs)
+
+    def patch(self, url, data: Any = None, *, json: Any = None, **kwargs) -> ResponseContextManager:
+        """Sends a PATCH request."""
+        return self.request("PATCH", url, data=data, json=json, **kwargs)
+
+    def delete(self, url, *, data: Any = None, json: Any = None, **kwargs) -> ResponseContextManager:
+        """Sends a DELETE request."""
+        return self.request("DELETE", url, data=data, json=json, **kwargs)
+
+
+class _Ask:
+    """What was asked, for whoever wants to see the request that was sent."""
+
+    __slots__ = ("data", "json", "keywords", "method", "path", "place", "session")
+
+    def __init__(self, session, method, place, path, data, json, keywords):
+        self.session = session
+        self.method = method
+        self.place = place
+        self.path = path
+        self.data = data
+        self.json = json
+        self.keywords = keywords
+
+    def url(self):
+        """The URL without looking anything up but its query."""
+        if self.keywords and self.keywords.get("params"):
+            return self.prepare().url
+        return f"{self.place.base}{self.place.prefix}{self.path}"
+
+    def timeouts(self):
+        """(connect, read) in seconds."""
+        return quick.timeouts(self.keywords.get("timeout")) if self.keywords else (None, None)
+
+    def prepare(self):
+        """The request as ``requests`` prepares it."""
+        keywords = self.keywords
+        return self.session.prepare_request(
+            requests.Request(
+                self.method,
+                f"{self.place.base}{self.place.prefix}{self.path}",
+                headers=keywords.get("headers"),
+                data=self.data or {},
+                json=self.json,
+                params=keywords.get("params") or {},
+            )
+        )
+
+
+def _response_time_ms(response, stream, started):
+    """The engine's time of all hops; the caller's clock where ``requests`` sent them."""
+    fault = getattr(response, "error", None)
+    if fault is not None:
+        exchange = getattr(fault, "_gatecrash_exchange", None)
+        if exchange is not None:
+            return exchange.total_ms
+    else:
+        hops = (*response.history, response)
+        exchanges = [hop.__dict__.get("_exchange") for hop in hops]
+        if all(exchanges):
+            last = exchanges.pop()
+            return sum(hop.total_ms for hop in exchanges) + (
+                last.until_head_ms if stream else last.total_ms
+            )
+    return (time.perf_counter() - started) * 1000
+
+
+def _response_length(response, stream):
+    if stream:
+        return int(response.headers.get("content-length") or 0)
+    exchange = response.__dict__.get("_exchange")
+    if exchange is not None:
+        return exchange.content_length
+    return len(response.content or b"")
+
+
+class ResponseContextManager(answer.Answer):
+    """A response that a ``with`` block can mark as a success or a failure."""
+
+    error: RequestException | None = None
+    _manual_result: bool | Exception | None = None
+    _entered = False
+    _catch_response = False
+    _reported = False
+
+    def __init__(self, error: RequestException):
+        """The stand-in for an answer that never came: status 0 and no body."""
+        Response.__init__(self)
+        self.error = error
+        self.status_code = 0
+        self._catch_response = True
+        self.request = error.request
+
+    @classmethod
+    def wrap_response(cls, response, request_event, request_meta, catch_response):
+        """Turns any response into one that reports itself to ``request_event``."""
+        response.__class__ = ResponseContextManager
+        response.__dict__.update(
+            _entered=False,
+            _manual_result=None,
+            _request_event=request_event,
+            _catch_response=catch_response,
+            request_meta=request_meta,
+        )
+        return response
+
+    def __enter__(self):
+        self._entered = True
+        if not self._catch_response:
+            raise LocustError(
+                "A with-block around a request needs catch_response=True in the call."
+            )
+        return self
+
+    def __exit__(self, exc, value, traceback):
+        if self._manual_result is not None:
+            failed = isinstance(self._manual_result, Exception)
+            self.request_meta["exception"] = self._manual_result if failed else None
+            self._report_request()
+            return exc is None
+        if exc is None:
+            self.request_meta["exception"] = self._own_failure()
+            self._report_request()
+            return True
+        if isinstance(value, ResponseError):
+            self.request_meta["exception"] = value
+            self._report_request()
+            return True
+        return False
+
+    def _own_failure(self):
+        """What speaks against this answer by itself, or None.
+
+        The message names the request by its name, not by its URL, so that failures of many URLs
+        with one name are one line in the report.
+        """
+        exchange = self.__dict__.get("_exchange")
+        if exchange is not None and exchange.status < 400 and self.error is None:
+            return None
+        url = self.url
+        self.url = self.request_meta["name"]
+        try:
+            self.raise_for_status()
+        except RequestException as fault:
+            return _innermost(fault)
+        finally:
+            self.url = url
+        return None
+
+    def raise_for_status(self) -> None:
+        """Raises what speaks against this answer, a result set by hand before all else."""
+        if not self._manual_result:
+            if self.error:
+                raise self.error
+            Response.raise_for_status(self)
+        elif isinstance(self._manual_result, Exception):
+            raise self._manual_result
+
+    def _report_request(self, exc=None):
+        self._request_event.fire(**self.request_meta)
+
+    def success(self):
+        """Counts the request as a success, whatever the answer says. Only in a with-block."""
+        self._need_block("success")
+        self._manual_result = True
+
+    def failure(self, exc):
+        """Counts the request as a failure because of ``exc``. Only in a with-block."""
+        self._need_block("failure")
+        self._manual_result = exc if isinstance(exc, Exception) else CatchResponseError(exc)
+
+    def _need_block(self, what):
+        if not self._entered:
+            raise LocustError(
+                f".{what}() was called outside of a with-block. Write it like this:\n\n"
+                f"with self.client.request(..., catch_response=True) as response:\n"
+                f"    response.{what}(...)"
+            )
+
+
+def _innermost(fault):
+    """The cause below the wrappers of ``requests`` and ``urllib3``."""
+    wrappers = (requests.ConnectionError, ProtocolError, MaxRetryError, NewConnectionError)
+    while isinstance(fault, wrappers) and fault.__context__:
+        fault = fault.__context__
+    return fault
+
+
+class RestResponseContextManager(ResponseContextManager):
+    """A response of ``rest()``, with the parsed body in ``js``."""
+
+    js: dict
+
+
+class LocustHttpAdapter(HTTPAdapter):
+    """``requests``' own adapter over a pool that several users may share."""
+
+    def __init__(self, pool_manager, *args, **kwargs):
+        self.poolmanager = pool_manager
+        super().__init__(*args, **kwargs)
+
+    def init_poolmanager(self, *args, **kwargs):
+        """Makes a pool unless one was given."""
+        if self.poolmanager is None:
+            super().init_poolmanager(*args, **kwargs)
+
+
+EngineSession._answer_kind = ResponseContextManager
+
+
+def _needs_catch_response(self, *_args, **_kwargs):
+    raise LocustError(
+        "success() and failure() need catch_response=True in the call and a with-block around it."
+    )
+
+
+Response.success = _needs_catch_response
+Response.failure = _needs_catch_response
+
+__all__ = [
+    "HttpSession",
+    "LocustHttpAdapter",
+    "ResponseContextManager",
+    "RestMixin",
+    "RestResponseContextManager",
+]

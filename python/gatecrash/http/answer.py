@@ -1,0 +1,86 @@
+"""A ``requests.Response`` that is filled in as it is looked at.
+
+Most files look at the status, some at the body, few at the rest; building all of it for every
+answer would cost more than the request. The class defines none of the attributes that
+``requests.Response.__init__`` sets, so Python asks ``__getattr__`` for the first look at each,
+which takes the value from the engine's exchange and stores it as an ordinary attribute.
+"""
+
+from datetime import timedelta
+
+from gatecrash import _engine
+from requests import exceptions
+from requests.models import Response
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers
+
+from gatecrash.http.body import RawBody
+from gatecrash.http.cookies import SessionCookies
+
+
+class Answer(Response):
+    """An answer of the engine. ``_exchange`` holds it; ``_ask`` can rebuild the request."""
+
+    def __getattr__(self, name):
+        fill = _FILLS.get(name)
+        if fill is None or "_exchange" not in self.__dict__:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        value = fill(self)
+        self.__dict__[name] = value
+        return value
+
+
+def from_exchange(kind, exchange, stream=None):
+    """An answer of class ``kind``; with ``stream`` its body is read from there."""
+    answer = kind.__new__(kind)
+    answer.__dict__ = {"_exchange": exchange, "status_code": exchange.status}
+    if stream is not None:
+        answer._content = False
+        answer._content_consumed = False
+        answer.raw = RawBody(exchange, stream)
+    return answer
+
+
+def _headers(answer):
+    headers = CaseInsensitiveDict()
+    for name, value in answer._exchange.headers:
+        earlier = headers.get(name)
+        headers[name] = value if earlier is None else f"{earlier}, {value}"
+    return headers
+
+
+def _content(answer):
+    try:
+        return answer._exchange.content()
+    except _engine.DecodeFault as fault:
+        coding, text = fault.args
+        raise exceptions.ContentDecodingError(
+            f"Received response with content-encoding: {coding}, but failed to decode it: {text}"
+        ) from fault
+
+
+def _cookies(answer):
+    from requests.cookies import extract_cookies_to_jar
+
+    jar = SessionCookies()
+    if answer._exchange.has_cookies:
+        extract_cookies_to_jar(jar, answer.request, answer.raw)
+    return jar
+
+
+_FILLS = {
+    "status_code": lambda answer: answer._exchange.status,
+    "headers": _headers,
+    "reason": lambda answer: answer._exchange.reason,
+    "encoding": lambda answer: get_encoding_from_headers(answer.headers),
+    "elapsed": lambda answer: timedelta(milliseconds=answer._exchange.until_head_ms),
+    "history": lambda answer: [],
+    "cookies": _cookies,
+    "raw": lambda answer: RawBody(answer._exchange, None),
+    "request": lambda answer: answer._ask.prepare(),
+    "url": lambda answer: answer._ask.url(),
+    "connection": lambda answer: None,
+    "_content": _content,
+    "_content_consumed": lambda answer: True,
+    "_next": lambda answer: None,
+}
