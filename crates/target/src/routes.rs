@@ -30,7 +30,7 @@ impl Call<'_> {
     }
 
     /// The path's `place`-th variable part as a number from `low` to `high`.
-    pub(crate) fn captured_number(&self, place: usize, low: u64, high: u64) -> Result<u64, Answer> {
+    pub(crate) fn captured_number(&self, place: usize, low: u32, high: u32) -> Result<u32, Answer> {
         number("the path's number", &self.captured(place), low, high)
     }
 
@@ -38,10 +38,10 @@ impl Call<'_> {
     pub(crate) fn number(
         &self,
         name: &str,
-        default: u64,
-        low: u64,
-        high: u64,
-    ) -> Result<u64, Answer> {
+        default: u32,
+        low: u32,
+        high: u32,
+    ) -> Result<u32, Answer> {
         match self.head().query_value(name) {
             Some(text) => number(name, &text, low, high),
             None => Ok(default),
@@ -49,7 +49,7 @@ impl Call<'_> {
     }
 }
 
-fn number(name: &str, text: &str, low: u64, high: u64) -> Result<u64, Answer> {
+fn number(name: &str, text: &str, low: u32, high: u32) -> Result<u32, Answer> {
     match text.parse() {
         Ok(number) if (low..=high).contains(&number) => Ok(number),
         _ => {

@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::clinic::{Clinic, Database, Tokens};
 use crate::conversation::converse;
 use crate::inbox::body_memory;
 use crate::options::{Service, TargetOptions};
@@ -116,6 +117,8 @@ pub(crate) struct Shared {
     pub(crate) table: Table,
     pub(crate) truth: Truth,
     pub(crate) body_memory: Arc<Semaphore>,
+    pub(crate) tokens: Tokens,
+    database: Option<Database>,
     connections: AtomicUsize,
     tls: Option<TlsAcceptor>,
 }
@@ -131,6 +134,17 @@ impl std::fmt::Debug for Shared {
 /// What one thread serves with.
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) clinic: Option<Clinic>,
+}
+
+impl Worker {
+    fn new(shared: &Arc<Shared>) -> Result<Self> {
+        let clinic = shared.database.as_ref().map(Clinic::open).transpose()?;
+        Ok(Self {
+            shared: Arc::clone(shared),
+            clinic,
+        })
+    }
 }
 
 /// Starts a target. Returns when it listens.
@@ -148,10 +162,24 @@ pub fn serve(options: TargetOptions) -> Result<Server> {
     let (tls, ca_pem) = secrets
         .map(|secrets| (secrets.acceptor, secrets.ca_pem))
         .unzip();
-    let table = table_of(options.service);
+    let (table, database) = match options.service {
+        Service::Plain => (Table::new(general::routes()), None),
+        Service::Clinic => {
+            let routes = general::routes()
+                .into_iter()
+                .chain(clinic::routes())
+                .collect();
+            (
+                Table::new(routes),
+                Some(Database::prepare(options.db.as_deref())?),
+            )
+        }
+    };
     let shared = Arc::new(Shared {
         truth: Truth::new(table.patterns().to_vec()),
         body_memory: body_memory(&options.limits),
+        tokens: Tokens::new(),
+        database,
         table,
         tls,
         connections: AtomicUsize::new(0),
@@ -187,14 +215,6 @@ fn check(options: &TargetOptions) -> Result<()> {
         "threads must be from 1 to {THREADS_MAX}, not {threads}"
     );
     Ok(())
-}
-
-fn table_of(service: Service) -> Table {
-    let mut routes = general::routes();
-    if service == Service::Clinic {
-        routes.extend(clinic::routes());
-    }
-    Table::new(routes)
 }
 
 fn new_runtime() -> Result<Runtime> {
@@ -234,9 +254,7 @@ fn start_threads(
     let mut accepting = Some(accept(listener, queues, Arc::clone(shared)));
     let mut threads = Vec::new();
     for (number, (runtime, receiver)) in runtimes.into_iter().zip(receivers).enumerate() {
-        let worker = Worker {
-            shared: Arc::clone(shared),
-        };
+        let worker = Worker::new(shared)?;
         let stopped = stopper.0.subscribe();
         let accepting = accepting.take();
         let work = move || run_thread(&runtime, worker, receiver, accepting, stopped);

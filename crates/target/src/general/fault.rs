@@ -91,7 +91,7 @@ pub(crate) fn close_before_answer(_: &Call<'_>) -> Outcome {
 /// A whole answer whose body comes byte by byte: `bytes` of them (10), `ms` apart (100).
 pub(crate) fn slow_body(call: &Call<'_>) -> Outcome {
     let count = call.number("bytes", 10, 0, 10_000)?;
-    let pause = Duration::from_millis(call.number("ms", 100, 0, 60_000)?);
+    let pause = Duration::from_millis(call.number("ms", 100, 0, 60_000)?.into());
     let mut steps = vec![write(head(&[
         ("Content-Type", "text/plain"),
         ("Content-Length", &count.to_string()),

@@ -14,11 +14,11 @@ use crate::routes::Call;
 
 type Outcome = Result<Reply, Answer>;
 
-const BYTES_MAX: u64 = 64 << 20;
-const LINES_MAX: u64 = 100_000;
-const REDIRECTS_MAX: u64 = 1000;
-const DELAY_MS_MAX: u64 = 600_000;
-const REDIRECT_STATUSES: [u64; 5] = [301, 302, 303, 307, 308];
+const BYTES_MAX: u32 = 64 << 20;
+const LINES_MAX: u32 = 100_000;
+const REDIRECTS_MAX: u32 = 1000;
+const DELAY_MS_MAX: u32 = 600_000;
+const REDIRECT_STATUSES: [u32; 5] = [301, 302, 303, 307, 308];
 
 /// A small constant answer, for measuring what the client costs.
 pub(crate) fn index(_: &Call<'_>) -> Outcome {
@@ -82,7 +82,7 @@ fn redirect_status(call: &Call<'_>) -> Result<u16, Answer> {
 pub(crate) fn delay(call: &Call<'_>) -> Outcome {
     let ms = call.captured_number(0, 0, DELAY_MS_MAX)?;
     Ok(Answer::json(200, &json!({ "delay_ms": ms }))
-        .after(Duration::from_millis(ms))
+        .after(Duration::from_millis(ms.into()))
         .into())
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn bytes(call: &Call<'_>) -> Outcome {
 /// `n` lines of JSON, a chunk each, with `delay_ms` between them.
 pub(crate) fn stream(call: &Call<'_>) -> Outcome {
     let lines = call.captured_number(0, 0, LINES_MAX)?;
-    let pause = Duration::from_millis(call.number("delay_ms", 0, 0, 60_000)?);
+    let pause = Duration::from_millis(call.number("delay_ms", 0, 0, 60_000)?.into());
     let pieces = (0..lines)
         .map(|line| Bytes::from(format!("{{\"line\":{line}}}\n")))
         .collect();

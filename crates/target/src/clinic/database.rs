@@ -1,0 +1,208 @@
+//! The clinic's SQLite file: its schema and what it holds at first.
+//!
+//! In: a path, or none. Out: connections. Never: a change to a file that is not a clinic's.
+//! The same rows are made every time, with dates of 2026 whatever the day is.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use rusqlite::{Connection, Transaction, params};
+use tempfile::TempDir;
+
+use crate::draw::mix;
+
+/// Encounters that exist at first have numbers up to this one.
+pub(super) const ENCOUNTERS: u32 = 1000;
+/// Encounters whose number this divides are absent.
+pub(super) const ABSENT_EVERY: u32 = 50;
+/// Days that the data covers; the last one is the clinic's today.
+pub(super) const DAYS: u32 = 90;
+const PATIENTS: u32 = 2000;
+const AUDIT_LOGS: u32 = 5000;
+/// The states of an encounter.
+pub(super) const STATUSES: [&str; 4] = ["scheduled", "in-progress", "completed", "cancelled"];
+
+/// Marks a file as a clinic's ("GCcl"), with the version of its schema.
+const APPLICATION_ID: i32 = 0x4743_636C;
+const SCHEMA_VERSION: i32 = 1;
+
+const SCHEMA: &str = "
+    CREATE TABLE patients (id INTEGER PRIMARY KEY, name TEXT NOT NULL, birth_date TEXT NOT NULL);
+    CREATE TABLE patient_words (word TEXT NOT NULL, patient INTEGER NOT NULL,
+        PRIMARY KEY (word, patient)) WITHOUT ROWID;
+    CREATE TABLE encounters (id INTEGER PRIMARY KEY, patient INTEGER NOT NULL,
+        physician INTEGER NOT NULL, status TEXT NOT NULL, day INTEGER NOT NULL,
+        minutes INTEGER NOT NULL, reason TEXT NOT NULL);
+    CREATE INDEX encounters_by_status ON encounters (status, id);
+    CREATE TABLE notes (encounter INTEGER PRIMARY KEY, subjective TEXT NOT NULL,
+        objective TEXT NOT NULL, assessment TEXT NOT NULL, plan TEXT NOT NULL);
+    CREATE TABLE daily (day INTEGER NOT NULL, status TEXT NOT NULL, encounters INTEGER NOT NULL,
+        minutes INTEGER NOT NULL, PRIMARY KEY (day, status)) WITHOUT ROWID;
+    CREATE TABLE audit_logs (id INTEGER PRIMARY KEY, day INTEGER NOT NULL, actor TEXT NOT NULL,
+        action TEXT NOT NULL, entity TEXT NOT NULL);
+    CREATE INDEX audit_logs_by_day ON audit_logs (day, id);
+";
+
+const FIRST_NAMES: [&str; 20] = [
+    "Ada", "Amir", "Bo", "Carla", "Chidi", "Dana", "Emil", "Fatima", "Goran", "Hana", "Ines",
+    "Jonas", "Kofi", "Lena", "Mateo", "Noor", "Olga", "Priya", "Ravi", "Sofia",
+];
+const LAST_NAMES: [&str; 25] = [
+    "Adeyemi", "Berg", "Castro", "Dubois", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito",
+    "Jensen", "Kowalski", "Larsen", "Moreau", "Novak", "Okafor", "Petrov", "Quist", "Rossi",
+    "Silva", "Tanaka", "Usman", "Varga", "Weber", "Yilmaz", "Zhang",
+];
+const REASONS: [&str; 6] = [
+    "annual check",
+    "back pain",
+    "cough",
+    "follow-up",
+    "medication review",
+    "vaccination",
+];
+const ACTIONS: [&str; 4] = ["login", "read", "create", "export"];
+
+/// A clinic's file. A temporary one is removed when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Database {
+    path: PathBuf,
+    _temporary: Option<TempDir>,
+}
+
+impl Database {
+    /// Opens `path`, or a temporary file; an empty or absent file is seeded.
+    pub(crate) fn prepare(path: Option<&Path>) -> Result<Self> {
+        let (path, temporary) = match path {
+            Some(path) => (path.to_owned(), None),
+            None => {
+                let folder =
+                    TempDir::with_prefix("gatecrash-").context("cannot make a temporary folder")?;
+                (folder.path().join("clinic.sqlite"), Some(folder))
+            }
+        };
+        let database = Self {
+            path,
+            _temporary: temporary,
+        };
+        let told = || {
+            format!(
+                "cannot use {} as the clinic's database",
+                database.path.display()
+            )
+        };
+        let mut connection = database.connect()?;
+        ensure_seeded(&mut connection).with_context(told)?;
+        drop(connection);
+        Ok(database)
+    }
+
+    /// A connection for one thread.
+    pub(crate) fn connect(&self) -> Result<Connection> {
+        let open = || {
+            let connection = Connection::open(&self.path)?;
+            connection.busy_timeout(std::time::Duration::from_secs(5))?;
+            connection.set_prepared_statement_cache_capacity(32);
+            Ok::<_, rusqlite::Error>(connection)
+        };
+        open().with_context(|| format!("cannot open the database {}", self.path.display()))
+    }
+}
+
+fn ensure_seeded(connection: &mut Connection) -> Result<()> {
+    let owner: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: u32 =
+        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    match (owner, version, tables) {
+        (APPLICATION_ID, SCHEMA_VERSION, _) => Ok(()),
+        (APPLICATION_ID, ..) => {
+            bail!("it is of another version; name an absent file to make a new one")
+        }
+        (0, 0, 0) => seed(connection).context("cannot write the first data"),
+        _ => bail!("it is a database of something else; name an absent or empty file"),
+    }
+}
+
+fn seed(connection: &mut Connection) -> Result<()> {
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    let transaction = connection.transaction()?;
+    transaction.execute_batch(SCHEMA)?;
+    seed_patients(&transaction)?;
+    seed_encounters(&transaction)?;
+    seed_audit_logs(&transaction)?;
+    // Last, and with the rest or not at all: the mark says that the data is complete.
+    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
+    transaction.commit()?;
+    Ok(())
+}
+
+/// A number below `bound` that belongs to row `row` and column `column`.
+fn pick(row: u32, column: u32, bound: u32) -> u32 {
+    (mix(u64::from(row) << 8 | u64::from(column)) % u64::from(bound)) as u32
+}
+
+fn pick_text<'a>(row: u32, column: u32, texts: &[&'a str]) -> &'a str {
+    texts[pick(row, column, texts.len() as u32) as usize]
+}
+
+fn seed_patients(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut patient = transaction.prepare(
+        "INSERT INTO patients VALUES (?1, ?2, date('1930-01-01', '+' || ?3 || ' days'))",
+    )?;
+    let mut word = transaction.prepare("INSERT OR IGNORE INTO patient_words VALUES (?1, ?2)")?;
+    for id in 1..=PATIENTS {
+        let (first, last) = (
+            pick_text(id, 0, &FIRST_NAMES),
+            pick_text(id, 1, &LAST_NAMES),
+        );
+        patient.execute(params![id, format!("{first} {last}"), pick(id, 2, 33_000)])?;
+        for name in [first, last] {
+            word.execute(params![name.to_lowercase(), id])?;
+        }
+    }
+    Ok(())
+}
+
+fn seed_encounters(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut encounter =
+        transaction.prepare("INSERT INTO encounters VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")?;
+    let mut note = transaction.prepare("INSERT INTO notes VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for id in (1..=ENCOUNTERS).filter(|id| id % ABSENT_EVERY != 0) {
+        let (patient, physician) = (1 + pick(id, 3, PATIENTS), 1 + pick(id, 4, 100));
+        let (day, minutes) = (pick(id, 5, DAYS), 10 + 5 * pick(id, 6, 10));
+        let reason = pick_text(id, 7, &REASONS);
+        let status = pick_text(id, 8, &STATUSES);
+        encounter.execute(params![
+            id, patient, physician, status, day, minutes, reason
+        ])?;
+        note.execute(params![
+            id,
+            format!(
+                "The patient comes for {reason} and reports {} days of it.",
+                1 + pick(id, 9, 20)
+            ),
+            format!(
+                "Pulse {}, temperature 36.{} °C.",
+                55 + pick(id, 10, 50),
+                pick(id, 11, 10)
+            ),
+            format!("Consistent with {reason}; no sign of urgency."),
+            format!("Again in {} weeks.", 1 + pick(id, 12, 12)),
+        ])?;
+    }
+    transaction.execute_batch(
+        "INSERT INTO daily SELECT day, status, count(*), sum(minutes) FROM encounters GROUP BY day, status",
+    )
+}
+
+fn seed_audit_logs(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
+    let mut log = transaction.prepare("INSERT INTO audit_logs VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for id in 1..=AUDIT_LOGS {
+        let actor = format!("physician-{}", 1 + pick(id, 13, 100));
+        let entity = format!("encounter-{}", 1 + pick(id, 14, ENCOUNTERS));
+        let day = id * DAYS / (AUDIT_LOGS + 1);
+        log.execute(params![id, day, actor, pick_text(id, 15, &ACTIONS), entity])?;
+    }
+    Ok(())
+}
