@@ -14,6 +14,7 @@ mod arrows;
 mod bans;
 mod bench;
 mod check;
+mod demo;
 mod develop;
 mod http;
 mod process;
@@ -33,6 +34,8 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Command {
+    /// Build, start a clinic's API, load it for 20 s with 100 users, show the verdict.
+    Demo,
     /// Format, lints, the arrows between crates, the bans, sizes, licences.
     Check,
     /// Every test of every language.
@@ -55,6 +58,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let done = match Command::parse() {
+        Command::Demo => demo::run(),
         Command::Check => check::run(),
         Command::Test { only, pytest } => test::run(only, &pytest),
         Command::Bench(options) => bench::run(&options),

@@ -92,10 +92,12 @@ fn first_line(command: &mut Command) -> String {
         return "not there".to_owned();
     };
     let said = [output.stdout, output.stderr].concat();
-    String::from_utf8_lossy(&said)
-        .lines()
+    let said = String::from_utf8_lossy(&said).into_owned();
+    let line = said.lines().next().unwrap_or("unknown");
+    // Locust adds where it is installed, which is nobody's business.
+    line.split(" from ")
         .next()
-        .unwrap_or("unknown")
+        .unwrap_or(line)
         .trim()
         .to_owned()
 }
