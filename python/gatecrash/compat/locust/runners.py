@@ -275,7 +275,10 @@ class Runner:
             return
         me = gevent.getcurrent()
         if self._stopped is not None:
-            self._join_ongoing_stop(me)
+            # Somebody is stopping the run already. If that one waits for us, we must not wait.
+            if self._is_waited_for(me):
+                raise gevent.GreenletExit
+            self._stopped.wait()
             return
         self._stopped = Event()
         try:
@@ -288,11 +291,8 @@ class Runner:
         if ends_me:
             me.kill(block=False)
 
-    def _join_ongoing_stop(self, me: gevent.Greenlet) -> None:
-        # Somebody is stopping the run already. If that one waits for us, we must not wait for it.
-        if me in self.user_greenlets or me is self.spawning_greenlet:
-            raise gevent.GreenletExit
-        self._stopped.wait()
+    def _is_waited_for(self, me: gevent.Greenlet) -> bool:
+        return me in self.user_greenlets or me is self.spawning_greenlet
 
     def _stop(self, me: gevent.Greenlet) -> bool:
         """Stops everything but the caller; True if the caller is a user that must end too."""
@@ -317,6 +317,11 @@ class Runner:
 
     def quit(self) -> None:
         """Stops the run and the runner itself: `runner.greenlet.join()` returns."""
+        me = gevent.getcurrent()
+        if self._stopped is not None and self._is_waited_for(me):
+            # Another greenlet waits for the ongoing stop in our place, and then ends the runner.
+            gevent.spawn(self.quit)
+            raise gevent.GreenletExit
         try:
             self.stop()
         finally:
