@@ -23,6 +23,15 @@ pub struct Whole {
     pub max: bool,
 }
 
+/// How much of the past an endpoint keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Keep {
+    /// Seconds of the series per second.
+    pub seconds: usize,
+    /// Span of the window of the last response times, seconds.
+    pub window_s: u32,
+}
+
 /// The numbers of one endpoint since its start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint {
@@ -84,21 +93,23 @@ impl Endpoint {
         }
     }
 
-    /// Counts one request. Of the seconds with requests at most `seconds_limit` are
-    /// kept. A late sample does not move the time of the last request back.
-    pub fn record(&mut self, sample: &Sample, seconds_limit: usize) {
+    /// Counts one request. A late sample does not move the time of the last one back.
+    pub fn record(&mut self, sample: &Sample, keep: Keep) {
         let at = sample.at_epoch_s;
         self.requests += 1;
-        self.seconds.at(at, seconds_limit).requests += 1;
+        self.seconds.at(at, keep.seconds).requests += 1;
         self.last_request_epoch_s = latest(self.last_request_epoch_s, Some(at));
         self.total_content_length += sample.response_length;
         match sample.response_time_ms {
-            Some(ms) if ms.is_finite() => self.record_time(ms, sample.whole_ms, at),
+            Some(ms) if ms.is_finite() => {
+                let index = self.record_time(ms, sample.whole_ms);
+                self.window.record(at, index, keep.window_s);
+            }
             _ => self.none_requests += 1,
         }
     }
 
-    fn record_time(&mut self, ms: f64, whole: bool, at_epoch_s: f64) {
+    fn record_time(&mut self, ms: f64, whole: bool) -> usize {
         self.total_response_time_ms += ms;
         self.whole.total &= whole;
         if self.min_ms.is_none_or(|min| ms < min) {
@@ -107,14 +118,13 @@ impl Endpoint {
         if ms > self.max_ms {
             (self.max_ms, self.whole.max) = (ms, whole);
         }
-        let index = self.hist.record_ms(ms);
-        self.window.record(at_epoch_s, index);
+        self.hist.record_ms(ms)
     }
 
     /// Counts one failure. The request itself is counted by [`Endpoint::record`].
-    pub fn fail(&mut self, at_epoch_s: f64, seconds_limit: usize) {
+    pub fn fail(&mut self, at_epoch_s: f64, keep: Keep) {
         self.failures += 1;
-        self.seconds.at(at_epoch_s, seconds_limit).failures += 1;
+        self.seconds.at(at_epoch_s, keep.seconds).failures += 1;
     }
 
     /// An endpoint of the same name that has seen nothing yet.

@@ -26,7 +26,7 @@ pub mod shard;
 pub mod snapshot;
 pub mod window;
 
-pub use endpoint::{Endpoint, Whole};
+pub use endpoint::{Endpoint, Keep, Whole};
 pub use failure::{ExceptionGroup, Failure, FailureBook};
 pub use hist::Hist;
 pub use sample::{EndpointId, Sample};

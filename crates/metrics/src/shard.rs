@@ -7,15 +7,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::endpoint::Endpoint;
+use crate::endpoint::{Endpoint, Keep};
 use crate::failure::FailureBook;
 use crate::sample::{EndpointId, Sample};
 use crate::snapshot::{Overflow, Snapshot};
+use crate::window::SPAN_S;
 
 /// Name of the total, as users of Locust know it.
 pub const TOTAL_NAME: &str = "Aggregated";
 
-/// Name of the endpoint that takes the requests whose own name is beyond the limit.
+/// Name of the endpoint, without a method, that takes the requests whose own name is
+/// beyond the limit. Who gives the numbers may use it for what is beyond its own.
 pub const OTHER_NAMES: &str = "other names";
 
 /// How much a shard may hold.
@@ -60,7 +62,7 @@ struct Entry {
 #[derive(Clone, Debug)]
 pub struct Shard {
     limits: Limits,
-    seconds_each: usize,
+    keep: Keep,
     /// Number of an endpoint to its place in `entries`.
     slots: Vec<Option<u32>>,
     /// Method, then name, to the place in `entries`.
@@ -69,7 +71,6 @@ pub struct Shard {
     /// Places of the entries that show, in the order of first sight.
     order: Vec<u32>,
     others: Option<u32>,
-    other_names: u64,
     total: Arc<Endpoint>,
     failures: FailureBook,
 }
@@ -84,13 +85,15 @@ impl Shard {
     pub fn with_limits(now_epoch_s: f64, limits: Limits) -> Shard {
         Shard {
             limits,
-            seconds_each: limits.seconds_each(1),
+            keep: Keep {
+                seconds: limits.seconds_each(1),
+                window_s: SPAN_S,
+            },
             slots: Vec::new(),
             places: HashMap::new(),
             entries: Vec::new(),
             order: Vec::new(),
             others: None,
-            other_names: 0,
             total: Arc::new(Endpoint::new("", TOTAL_NAME, now_epoch_s)),
             failures: FailureBook::new(limits.errors),
         }
@@ -110,10 +113,7 @@ impl Shard {
         let slot = match self.place(method, name) {
             Some(slot) => slot,
             None if self.entries.len() < self.limits.endpoints => self.push(method, name),
-            None => {
-                self.other_names += 1;
-                self.other_slot()
-            }
+            None => self.other_slot(),
         };
         self.slots[at] = Some(slot);
     }
@@ -131,7 +131,7 @@ impl Shard {
             shown: false,
             endpoint: Arc::new(endpoint),
         });
-        self.seconds_each = self.limits.seconds_each(self.entries.len() + 1);
+        self.keep.seconds = self.limits.seconds_each(self.entries.len() + 1);
         slot
     }
 
@@ -139,7 +139,8 @@ impl Shard {
         if let Some(slot) = self.others {
             return slot;
         }
-        let slot = self.push("", OTHER_NAMES);
+        let known = self.place("", OTHER_NAMES);
+        let slot = known.unwrap_or_else(|| self.push("", OTHER_NAMES));
         self.others = Some(slot);
         slot
     }
@@ -166,20 +167,20 @@ impl Shard {
 
     /// Counts one finished request, in its endpoint and in the total.
     pub fn record(&mut self, sample: &Sample) {
-        let seconds = self.seconds_each;
+        let keep = self.keep;
         let slot = self.slot(sample.endpoint);
-        Arc::make_mut(&mut self.total).record(sample, seconds);
-        self.open(slot, sample.at_epoch_s).record(sample, seconds);
+        Arc::make_mut(&mut self.total).record(sample, keep);
+        self.open(slot, sample.at_epoch_s).record(sample, keep);
     }
 
     /// Counts one failure with its error text. The request itself is counted by
     /// [`Shard::record`].
     pub fn fail(&mut self, id: EndpointId, error: &str, at_epoch_s: f64) {
-        let seconds = self.seconds_each;
+        let keep = self.keep;
         let slot = self.slot(id);
-        Arc::make_mut(&mut self.total).fail(at_epoch_s, seconds);
+        Arc::make_mut(&mut self.total).fail(at_epoch_s, keep);
         let endpoint = self.open(slot, at_epoch_s);
-        endpoint.fail(at_epoch_s, seconds);
+        endpoint.fail(at_epoch_s, keep);
         let (method, name) = (endpoint.method.clone(), endpoint.name.clone());
         self.failures.fail(slot, &method, &name, error, at_epoch_s);
     }
@@ -187,6 +188,16 @@ impl Shard {
     /// Counts one exception that user code raised outside a request.
     pub fn exception(&mut self, message: &str, traceback: &str, node: &str) {
         self.failures.exception(message, traceback, node);
+    }
+
+    /// How much of the past each endpoint keeps now.
+    pub fn keep(&self) -> Keep {
+        self.keep
+    }
+
+    /// Keeps the response times of the last `window_s` seconds from now on.
+    pub fn keep_window(&mut self, window_s: u32) {
+        self.keep.window_s = window_s;
     }
 
     /// Makes an endpoint show although nothing was counted yet.
@@ -276,6 +287,7 @@ impl Shard {
             total: self.total.clone(),
             failures: self.failures.failures().to_vec(),
             exceptions: self.failures.exceptions().to_vec(),
+            window_s: self.keep.window_s,
             overflow: self.overflow(),
         }
     }
@@ -283,7 +295,9 @@ impl Shard {
     fn overflow(&self) -> Overflow {
         let forgotten = |endpoint: &Arc<Endpoint>| endpoint.seconds.dropped();
         Overflow {
-            names: self.other_names,
+            names: self
+                .find("", OTHER_NAMES)
+                .map_or(0, |others| others.requests),
             errors: self.failures.other_errors(),
             exceptions: self.failures.exceptions_dropped(),
             clamped_times: self.total.hist.clamped(),

@@ -13,7 +13,7 @@ use crate::failure::{ExceptionGroup, Failure};
 /// What went beyond a limit. All zero in an ordinary run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Overflow {
-    /// Distinct names that were counted under one common name.
+    /// Requests that were counted under [`crate::shard::OTHER_NAMES`].
     pub names: u64,
     /// Failures that were counted in one common entry.
     pub errors: u64,
@@ -47,6 +47,8 @@ pub struct Snapshot {
     pub failures: Vec<Arc<Failure>>,
     /// Exceptions in the order of first sight.
     pub exceptions: Vec<Arc<ExceptionGroup>>,
+    /// Span of the endpoints' windows, seconds.
+    pub window_s: u32,
     /// What went beyond the limits.
     pub overflow: Overflow,
 }

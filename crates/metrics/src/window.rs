@@ -1,16 +1,15 @@
 //! The response times of the last seconds only.
 //!
 //! In: the bucket of each sample and its second. Out: a histogram of what happened
-//! in the last ten seconds. It holds one histogram for each of these seconds in
-//! which something happened, so ten thousand quiet endpoints cost about a kilobyte
-//! each, and a busy one no more than its buckets.
+//! in the last seconds. It holds one histogram for each of these seconds in which
+//! something happened, so ten thousand quiet endpoints cost about a kilobyte each,
+//! and a busy one no more than its buckets. How many seconds, the caller knows.
 
 use std::collections::VecDeque;
 
 use crate::hist::Hist;
 
-/// How far back [`Window::hist`] looks, seconds; the usual span of a "current"
-/// percentile, and Locust's.
+/// The usual span of a "current" percentile, seconds, and Locust's.
 pub const SPAN_S: u32 = 10;
 
 #[derive(Clone, Debug, PartialEq)]
@@ -26,14 +25,15 @@ pub struct Window {
 }
 
 impl Window {
-    /// Counts one sample that fell into a bucket of [`crate::hist`]. A sample older
-    /// than the newest second is counted in that second.
-    pub fn record(&mut self, at_epoch_s: f64, index: usize) {
+    /// Counts one sample that fell into a bucket of [`crate::hist`] and forgets what
+    /// is `span_s` seconds older. A sample older than the newest second is counted in
+    /// that second.
+    pub fn record(&mut self, at_epoch_s: f64, index: usize, span_s: u32) {
         let epoch_s = at_epoch_s as u32;
         match self.seconds.back_mut() {
             Some(newest) if newest.epoch_s >= epoch_s => newest.hist.add(index, 1),
             _ => {
-                let mut hist = self.spare(epoch_s);
+                let mut hist = self.spare(epoch_s, span_s);
                 hist.add(index, 1);
                 self.seconds.push_back(Second { epoch_s, hist });
             }
@@ -42,12 +42,12 @@ impl Window {
 
     /// Drops what falls out of the window when `now` begins and gives an empty
     /// histogram, if possible with the memory of a dropped one.
-    fn spare(&mut self, now: u32) -> Hist {
+    fn spare(&mut self, now: u32, span_s: u32) -> Hist {
         let mut spare = Hist::new();
         while self
             .seconds
             .front()
-            .is_some_and(|oldest| outside(oldest.epoch_s, now))
+            .is_some_and(|oldest| outside(oldest.epoch_s, now, span_s))
         {
             spare = self
                 .seconds
@@ -59,21 +59,21 @@ impl Window {
         spare
     }
 
-    /// The samples of the second of `now` and the nine before it.
-    pub fn hist(&self, now_epoch_s: f64) -> Hist {
+    /// The samples of the second of `now` and of those before it, `span_s` in all.
+    pub fn hist(&self, now_epoch_s: f64, span_s: u32) -> Hist {
         let now = now_epoch_s as u32;
         let mut hist = Hist::new();
         for second in self
             .seconds
             .iter()
-            .filter(|second| !outside(second.epoch_s, now))
+            .filter(|second| !outside(second.epoch_s, now, span_s))
         {
             hist.merge(&second.hist);
         }
         hist
     }
 
-    /// Adds what another window saw.
+    /// Adds what another window saw; its length is bounded by the two spans.
     pub fn merge(&mut self, other: &Window) {
         for theirs in &other.seconds {
             let at = self
@@ -84,9 +84,6 @@ impl Window {
                 _ => self.seconds.insert(at, theirs.clone()),
             }
         }
-        let newest = self.seconds.back().map_or(0, |second| second.epoch_s);
-        self.seconds
-            .retain(|second| !outside(second.epoch_s, newest));
     }
 
     /// Bytes allocated beside the struct itself.
@@ -100,6 +97,6 @@ impl Window {
     }
 }
 
-fn outside(epoch_s: u32, now_epoch_s: u32) -> bool {
-    epoch_s.saturating_add(SPAN_S) <= now_epoch_s
+fn outside(epoch_s: u32, now_epoch_s: u32, span_s: u32) -> bool {
+    epoch_s.saturating_add(span_s) <= now_epoch_s
 }

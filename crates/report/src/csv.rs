@@ -9,9 +9,7 @@ use gatecrash_metrics::{ExceptionGroup, Failure, Snapshot};
 use sha2::{Digest, Sha256};
 
 use crate::format::{float_repr, percent_label, str_repr, utc_timestamp};
-use crate::locust::{
-    Entry, RoundedTimes, Rounding, Rules, normalise_error, rounded, sorted, total,
-};
+use crate::locust::{Entry, RoundedTimes, Rules, normalise_error, rounded, sorted, total};
 
 /// `_stats.csv`: a row for each endpoint, then one for all.
 pub fn requests(snapshot: &Snapshot, rules: &Rules) -> String {
@@ -128,20 +126,22 @@ pub struct Moment {
 
 /// The rows of `_stats_history.csv` for one instant.
 pub fn history_rows(snapshot: &Snapshot, rules: &Rules, moment: Moment) -> String {
+    let mut entries = match moment.full {
+        true => sorted(snapshot, &rules.rounding),
+        false => Vec::new(),
+    };
+    entries.push(total(snapshot, &rules.rounding));
     let mut text = String::new();
-    if moment.full {
-        for entry in sorted(snapshot, &rules.rounding) {
-            push_row(&mut text, history_row(&entry, rules, moment));
-        }
+    for entry in entries {
+        push_row(
+            &mut text,
+            history_row(&entry, snapshot.window_s, rules, moment),
+        );
     }
-    push_row(
-        &mut text,
-        history_row(&total(snapshot, &rules.rounding), rules, moment),
-    );
     text
 }
 
-fn history_row(entry: &Entry<'_>, rules: &Rules, moment: Moment) -> Vec<String> {
+fn history_row(entry: &Entry<'_>, window_s: u32, rules: &Rules, moment: Moment) -> Vec<String> {
     let endpoint = entry.endpoint;
     let mut row = vec![
         (moment.epoch_s as i64).to_string(),
@@ -152,20 +152,13 @@ fn history_row(entry: &Entry<'_>, rules: &Rules, moment: Moment) -> Vec<String> 
         format!("{:.6}", entry.current_fail_per_sec()),
     ];
     row.extend(if moment.full {
-        percentiles(
-            entry,
-            &lately(entry, &rules.rounding, moment.epoch_s),
-            rules,
-        )
+        let lately = endpoint.window.hist(moment.epoch_s, window_s);
+        percentiles(entry, &RoundedTimes::new(&lately, &rules.rounding), rules)
     } else {
         percentiles(entry, &entry.times, rules)
     });
     row.extend(times_and_counts(entry));
     row
-}
-
-fn lately(entry: &Entry<'_>, rounding: &Rounding, now_epoch_s: f64) -> RoundedTimes {
-    RoundedTimes::new(&entry.endpoint.window.hist(now_epoch_s), rounding)
 }
 
 /// `_failures.csv`, in the order of the keys that Locust gives to failures.

@@ -202,7 +202,7 @@ fn what_is_beyond_a_limit_is_counted_in_common_and_told() {
     let overflow = snapshot.overflow;
     assert_eq!(
         (overflow.names, overflow.errors, overflow.exceptions),
-        (3, 3, 3)
+        (4, 3, 3)
     );
 }
 

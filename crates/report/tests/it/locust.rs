@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use gatecrash_metrics::hist::{BUCKETS, index_of, representative_ms};
-use gatecrash_metrics::{Endpoint, EndpointId, Hist, Sample};
+use gatecrash_metrics::{Endpoint, EndpointId, Hist, Keep, Sample};
 use gatecrash_report::locust::*;
 
 fn times(ms: &[f64], rounding: &Rounding) -> RoundedTimes {
@@ -81,7 +81,10 @@ fn the_median_keeps_between_minimum_and_maximum() {
             whole_ms: false,
             response_length: 0,
         },
-        60,
+        Keep {
+            seconds: 60,
+            window_s: 10,
+        },
     );
     let entry = Entry::new(&endpoint, Span::of(&endpoint), &Rounding::TwoDigits);
     assert_eq!(entry.median_ms().to_string(), "6034.0");
