@@ -87,7 +87,8 @@ class LocustArgumentParser(configargparse.ArgumentParser):
     def error(self, message):
         """Ends the process with 2; an unknown name is told with the nearest one that exists."""
         if "unrecognized arguments:" in message:
-            unknown = message.split("unrecognized arguments:")[1].split()[0].split("=")[0]
+            words = message.partition("unrecognized arguments:")[2].split() or [""]
+            unknown = words[0].partition("=")[0]
             message += self._origin(unknown) + self._hint(unknown)
         self.exit(2, f"{self.prog}: error: {message}\n")
 
