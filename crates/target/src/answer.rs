@@ -260,7 +260,12 @@ impl Reply {
     pub(crate) fn into_script(self, manner: Manner) -> Script {
         match self {
             Self::Answer(answer) => answer.into_script(manner),
-            Self::Script(script) => script,
+            Self::Script(mut script) => {
+                if script.ending == Ending::KeepAlive && !manner.keeps_alive {
+                    script.ending = Ending::Close;
+                }
+                script
+            }
         }
     }
 }

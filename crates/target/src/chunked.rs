@@ -134,7 +134,7 @@ mod tests {
         check(b"4\r\nwiki\r\n0\r\n\r\nnext", Ok((b"wiki", 14)));
         check(
             b"3;a=b\r\nabc\r\nA\r\n0123456789\r\n0\r\nX: y\r\n\r\n",
-            Ok((b"abc0123456789", 39)),
+            Ok((b"abc0123456789", 38)),
         );
         check(b"ZZ\r\n", Err("a chunk's size is not a hexadecimal number"));
         check(b"+4\r\n", Err("a chunk's size is not a hexadecimal number"));

@@ -86,14 +86,17 @@ async fn exchange(
     };
     let (status, whole, ending) = (script.status, script.whole, script.ending);
     let written = play(socket, script.steps, worker).await;
-    if let Some(ticket) = ticket.filter(|_| written && whole) {
-        ticket.answered(status, now() - read_at);
-    }
-    if written {
-        end(socket, ending, worker).await
-    } else {
-        false
-    }
+    let unanswered = match ticket {
+        Some(ticket) if written && whole => {
+            ticket.answered(status, now() - read_at);
+            None
+        }
+        ticket => ticket,
+    };
+    let goes_on = written && end(socket, ending, worker).await;
+    // Only now: a request that gets no answer is in flight as long as its connection lives.
+    drop(unanswered);
+    goes_on
 }
 
 fn refused(refusal: Refusal) -> Script {

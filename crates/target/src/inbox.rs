@@ -114,6 +114,7 @@ impl Inbox {
         head: Head,
         socket: &mut (impl AsyncRead + AsyncWrite + Unpin),
     ) -> Result<Request, Failure> {
+        head.check()?;
         let framing = head.framing()?;
         if let Framing::Length(length) = framing {
             self.check_length(length)?;

@@ -146,6 +146,27 @@ impl Head {
         })
     }
 
+    /// Refuses what a server must not serve: no `Host` (RFC 9112, section 3.2), or an expectation
+    /// that is none of HTTP's (RFC 9110, section 10.1.1).
+    pub(crate) fn check(&self) -> Result<(), Refusal> {
+        if self.is_http11 && self.values("host").count() != 1 {
+            return Err(Refusal {
+                status: 400,
+                reason: "HTTP/1.1 needs exactly one Host header",
+            });
+        }
+        if self
+            .values("expect")
+            .any(|value| !value.eq_ignore_ascii_case(b"100-continue"))
+        {
+            return Err(Refusal {
+                status: 417,
+                reason: "only 100-continue can be expected",
+            });
+        }
+        Ok(())
+    }
+
     /// How the body's end is found (RFC 9112, section 6.3).
     pub(crate) fn framing(&self) -> Result<Framing, Refusal> {
         let refuse = |reason| {

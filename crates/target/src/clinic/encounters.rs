@@ -29,6 +29,14 @@ struct Encounter {
     reason: String,
 }
 
+#[derive(Serialize)]
+struct Page {
+    items: Vec<Encounter>,
+    page: u32,
+    page_size: u32,
+    total: u32,
+}
+
 /// What every query of encounters selects, so that one function can read it.
 macro_rules! select_encounters {
     ($rest:literal) => {
@@ -84,8 +92,16 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Answer> {
         }
     }?;
     let total = count(db, status)?;
-    let shown = json!({ "items": items, "page": page, "page_size": page_size, "total": total });
-    Ok(Answer::json(200, &shown).into())
+    Ok(Answer::json(
+        200,
+        &Page {
+            items,
+            page,
+            page_size,
+            total,
+        },
+    )
+    .into())
 }
 
 fn known_status(text: String) -> Result<&'static str, Answer> {

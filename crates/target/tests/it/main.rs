@@ -1,0 +1,13 @@
+//! The target over real sockets, byte for byte.
+
+mod support;
+
+mod clinic;
+mod draws;
+mod echo;
+mod faults;
+mod limits;
+mod options;
+mod shapes;
+mod tls;
+mod truth;

@@ -1,0 +1,117 @@
+//! Options: what is understood, and what is said otherwise.
+
+use std::time::Duration;
+
+use gatecrash_target::{Latency, Percent, Service, TargetOptions, serve};
+
+fn latency(text: &str) -> Result<Latency, String> {
+    text.parse::<Latency>().map_err(|error| error.to_string())
+}
+
+#[test]
+fn latencies_are_read() {
+    let ms = Duration::from_millis;
+    assert_eq!(latency("0"), Ok(Latency::Constant(Duration::ZERO)));
+    assert_eq!(
+        latency("250us"),
+        Ok(Latency::Constant(Duration::from_micros(250)))
+    );
+    assert_eq!(latency("1.5s"), Ok(Latency::Constant(ms(1500))));
+    assert_eq!(
+        latency("uniform:5ms..20ms"),
+        Ok(Latency::Uniform {
+            low: ms(5),
+            high: ms(20)
+        })
+    );
+    let share = "2%".parse::<Percent>().expect("a share");
+    let bimodal = Latency::Bimodal {
+        usual: ms(5),
+        rare: ms(200),
+        share,
+    };
+    assert_eq!(latency("bimodal:5ms,200ms@2%"), Ok(bimodal));
+}
+
+#[test]
+fn other_latencies_are_refused_with_the_right_form() {
+    for wrong in [
+        "",
+        "5",
+        "5m",
+        "-5ms",
+        "nanms",
+        "2h",
+        "4000s",
+        "uniform:9ms..5ms",
+        "uniform:5ms",
+        "bimodal:5ms,9ms",
+        "normal:5ms",
+    ] {
+        let error = latency(wrong).expect_err(wrong);
+        let expected =
+            format!("{wrong:?} is not a latency: 5ms, uniform:5ms..20ms or bimodal:5ms,200ms@2%");
+        assert_eq!(error, expected);
+    }
+}
+
+#[test]
+fn shares_and_services_are_read_or_refused() {
+    assert!(("2.5%".parse::<Percent>().expect("a share").fraction() - 0.025).abs() < 1e-12);
+    for wrong in ["5", "-1%", "101%", "nan%", "%"] {
+        let error = wrong.parse::<Percent>().expect_err(wrong).to_string();
+        assert_eq!(
+            error,
+            format!("{wrong:?} is not a share from 0% to 100%, as in 5%")
+        );
+    }
+    assert_eq!("clinic".parse(), Ok(Service::Clinic));
+    let error = "bank".parse::<Service>().expect_err("no bank").to_string();
+    assert_eq!(error, "\"bank\" is not a service: clinic or plain");
+}
+
+fn refused(change: impl FnOnce(&mut TargetOptions)) -> String {
+    let mut options = TargetOptions {
+        service: Service::Plain,
+        port: 0,
+        ..TargetOptions::default()
+    };
+    change(&mut options);
+    format!("{:#}", serve(options).expect_err("it does not start"))
+}
+
+#[test]
+fn a_target_that_cannot_start_says_why() {
+    assert_eq!(
+        refused(|options| options.slow = 0.5),
+        "slow must be from 1 to 1000 times, not 0.5"
+    );
+    assert_eq!(
+        refused(|options| options.threads = 0),
+        "threads must be from 1 to 256, not 0"
+    );
+    let taken = crate::support::plain();
+    let port = taken.address().port();
+    let error = refused(|options| options.port = port);
+    assert!(
+        error.starts_with(&format!("cannot listen on 127.0.0.1:{port}: ")),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_foreign_file_is_left_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("notes.txt");
+    let text = "no database, but somebody's notes\n".repeat(40);
+    std::fs::write(&path, &text).expect("a file");
+    let error = refused(|options| {
+        options.service = Service::Clinic;
+        options.db = Some(path.clone());
+    });
+    assert!(
+        error.contains("notes.txt as the clinic's database"),
+        "{error}"
+    );
+    assert_eq!(std::fs::read_to_string(&path).expect("the file"), text);
+}
