@@ -5,10 +5,8 @@ lives in `compat/locust`, in this process only and even where real Locust is ins
 It never imports that package itself, so nothing is monkey patched until a file asks.
 """
 
+from gatecrash._engine import VERSION as __version__
 from gatecrash.finder import install
-
-__version__ = "0.1.0"
-"""Version of Gatecrash; equal to the workspace's version in Cargo.toml."""
 
 LOCUST_VERSION = "2.47.0"
 """The release of Locust whose behaviour `import locust` offers."""
