@@ -18,6 +18,9 @@ use crate::lane_thread;
 use crate::names::Names;
 use crate::wake::Bell;
 
+/// How many completions are worth a bell while the lane is still busy.
+const FULL_BATCH: usize = 32;
+
 /// Names a client (the connections of one user) of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientId(pub u32);
@@ -181,10 +184,21 @@ impl Lane {
 }
 
 impl Shared {
-    /// Hands a completion to the guest.
+    /// Hands a completion to the guest. The bell waits until the lane has
+    /// nothing left to do or a batch is full: on one core, ringing at once would
+    /// make the two threads take turns for every single request.
     pub(crate) fn complete(&self, completion: Completion) {
         self.outbox.push(completion);
-        self.guest_bell.ring_if_asleep();
+        if self.outbox.len() >= FULL_BATCH {
+            self.guest_bell.ring_if_asleep();
+        }
+    }
+
+    /// Rings for what has been completed; called before the lane sleeps.
+    pub(crate) fn announce(&self) {
+        if !self.outbox.is_empty() {
+            self.guest_bell.ring_if_asleep();
+        }
     }
 }
 

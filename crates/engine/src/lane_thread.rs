@@ -26,8 +26,10 @@ const JOBS_PER_TURN: usize = 32;
 const RESOLVER_THREADS: usize = 4;
 
 pub(crate) fn spawn(shared: Arc<Shared>) -> io::Result<()> {
+    let parking = shared.clone();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .on_thread_park(move || parking.announce())
         .max_blocking_threads(RESOLVER_THREADS)
         .build()?;
     std::thread::Builder::new()
