@@ -6,6 +6,7 @@
 //! | [`lane`] | one thread: its connections, its clock, its books |
 //! | [`job`] | what a lane is asked to do and what it answers |
 //! | [`books`] | the statistics that one lane keeps |
+//! | [`guest`] | the contract with users of another language |
 //! | [`names`] | the numbers of endpoints, given out without asking the lane |
 //! | [`classify`] | when an answer counts as a success |
 //! | [`clock`] | the one place of this crate that reads the time |
@@ -15,6 +16,7 @@
 pub mod books;
 pub mod classify;
 pub mod clock;
+pub mod guest;
 pub mod job;
 pub mod lane;
 mod lane_thread;
@@ -24,6 +26,7 @@ mod wake;
 
 pub use books::{Abandoned, Books, ShardId};
 pub use classify::Rule;
+pub use guest::Guest;
 pub use job::{Completion, Fetch, Outcome, Recording, Ticket};
 pub use lane::{ClientId, Lane};
 pub use names::Names;

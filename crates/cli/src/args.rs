@@ -1,0 +1,115 @@
+//! Our own commands and their arguments.
+//!
+//! In: words. Out: checked values. The options of Locust-style runs are not here: they
+//! are data in `gatecrash_plan::options`, read by the parser that locustfiles extend.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use gatecrash_target::{Latency, Percent, Service, TargetOptions, TlsFiles, TlsOptions};
+
+/// First words that are commands of our own; they are the variants of [`Command`].
+pub(crate) const COMMANDS: &[&str] = &["target"];
+
+#[derive(Debug, Parser)]
+#[command(name = "gatecrash", bin_name = "gatecrash", no_binary_name = true)]
+#[command(disable_help_subcommand = true)]
+pub(crate) struct CommandLine {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve an API to load, which knows the truth about what it received
+    ///
+    /// Beside the service's own routes it answers on /echo, /status/{code}, /fault/{kind} and
+    /// others; GET /truth tells what was received and answered. It ends on Ctrl-C or SIGTERM.
+    Target(TargetArgs),
+}
+
+/// What `gatecrash target` is asked for.
+#[derive(Debug, Args)]
+pub(crate) struct TargetArgs {
+    /// Which routes to serve: clinic (an API with a small database) or plain (no service)
+    #[arg(value_name = "SERVICE")]
+    service: Service,
+    /// Port to listen on; 0 lets the system choose one
+    #[arg(long, default_value_t = 8000)]
+    port: u16,
+    /// Address to listen on
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// How long answers are held back: 5ms, uniform:5ms..20ms or bimodal:5ms,200ms@2%
+    #[arg(long, default_value = "0ms")]
+    latency: Latency,
+    /// Take this many times longer, 1 to 1000
+    #[arg(long, value_name = "TIMES", default_value_t = 1.0)]
+    slow: f64,
+    /// Share of requests that get an injected 500
+    #[arg(long, value_name = "PERCENT", default_value = "0%")]
+    errors: Percent,
+    /// Seed of the draws for latency and errors
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// SQLite file of the service; by default a temporary one
+    #[arg(long, value_name = "FILE")]
+    db: Option<PathBuf>,
+    /// Threads that serve, 1 to 256
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    #[command(flatten)]
+    tls: TlsArgs,
+}
+
+/// How HTTPS is asked for.
+#[derive(Debug, Args)]
+struct TlsArgs {
+    /// Serve HTTPS, with a certificate made at start unless --tls-cert is given
+    #[arg(long)]
+    tls: bool,
+    /// Certificate chain to serve with, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key", requires = "tls")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key, PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
+    /// Write the certificate that clients have to trust to this file, PEM
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    ca_out: Option<PathBuf>,
+    /// Ask clients for certificates of the authorities in this file, PEM
+    #[arg(long, value_name = "FILE", requires = "tls")]
+    client_ca: Option<PathBuf>,
+}
+
+impl From<TargetArgs> for TargetOptions {
+    fn from(args: TargetArgs) -> Self {
+        Self {
+            service: args.service,
+            host: args.host,
+            port: args.port,
+            latency: args.latency,
+            slow: args.slow,
+            errors: args.errors,
+            seed: args.seed,
+            db: args.db,
+            threads: args.threads,
+            tls: args.tls.into_options(),
+            ..Self::default()
+        }
+    }
+}
+
+impl TlsArgs {
+    fn into_options(self) -> Option<TlsOptions> {
+        let identity = self
+            .tls_cert
+            .zip(self.tls_key)
+            .map(|(cert, key)| TlsFiles { cert, key });
+        self.tls.then_some(TlsOptions {
+            identity,
+            ca_out: self.ca_out,
+            client_ca: self.client_ca,
+        })
+    }
+}

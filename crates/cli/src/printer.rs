@@ -1,0 +1,27 @@
+//! The one place that prints.
+//!
+//! In: finished text. Out: lines on stdout (what was asked for) or stderr (everything
+//! else). A reader that went away is no fault of ours and ends nothing.
+
+use std::io::Write;
+
+/// What was asked for, as lines on stdout.
+pub(crate) fn answer(text: &str) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+/// A fault, as lines on stderr that begin with the program's name.
+pub(crate) fn fault(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "gatecrash: error: {text}");
+}
+
+/// What the parser of arguments has to say: help on stdout, faults on stderr.
+pub(crate) fn parser_says(said: &clap::Error) {
+    let text = said.render().to_string();
+    if said.use_stderr() {
+        let _ = write!(std::io::stderr().lock(), "gatecrash: {text}");
+    } else {
+        answer(text.trim_end());
+    }
+}

@@ -1,0 +1,87 @@
+//! Locust-style command lines go to the Python of the environment, if it can run them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::{check_refused, ended, gatecrash, starting};
+
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// A virtual environment whose Python says `probe` when it is asked for the version, and
+/// otherwise shows its arguments and ends with 7.
+fn environment(probe: &str) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let bin = folder.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    let show = r#"for word in "$@"; do echo "[$word]"; done; exit 7"#;
+    let script = format!("#!/bin/sh\nif [ \"$1\" = -c ]; then {probe}\nfi\n{show}\n");
+    executable(&bin.join("python"), &script);
+    folder
+}
+
+fn executable(path: &Path, script: &str) {
+    let _alone = starting();
+    fs::write(path, script).unwrap();
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn check_handed_over(args: &[&str], expected: &str) {
+    let environment = environment(&format!("echo {VERSION}; exit 0"));
+    let mut command = gatecrash(args);
+    let (code, stdout, stderr) = ended(command.env("VIRTUAL_ENV", environment.path()));
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (7, expected, ""));
+}
+
+#[test]
+fn everything_but_our_own_commands_is_handed_over_as_it_is() {
+    check_handed_over(&[], "[-m]\n[gatecrash]\n");
+    check_handed_over(
+        &["-f", "a file.py", "--headless", "UserClass"],
+        "[-m]\n[gatecrash]\n[-f]\n[a file.py]\n[--headless]\n[UserClass]\n",
+    );
+    check_handed_over(
+        &["python", "-m", "x"],
+        "[-m]\n[gatecrash]\n[python]\n[-m]\n[x]\n",
+    );
+    check_handed_over(&["-f", "target"], "[-m]\n[gatecrash]\n[-f]\n[target]\n");
+}
+
+#[test]
+fn python3_on_the_path_stands_in_for_an_environment() {
+    let folder = environment(&format!(
+        "case $2 in *executable*) echo $0;; *) echo {VERSION};; esac; exit 0"
+    ));
+    let bin = folder.path().join("bin");
+    fs::rename(bin.join("python"), bin.join("python3")).unwrap();
+    let (code, stdout, _) = ended(gatecrash(&["-V"]).env("PATH", &bin));
+    assert_eq!((code, stdout.as_str()), (7, "[-m]\n[gatecrash]\n[-V]\n"));
+}
+
+#[test]
+fn without_any_python_it_says_so() {
+    let words = ["Python 3.11 or newer", "pip install gatecrash"];
+    let empty = TempDir::new().unwrap();
+    let mut command = gatecrash(&["-f", "x.py"]);
+    check_refused(command.env("PATH", empty.path()), 97, &words);
+}
+
+#[test]
+fn without_the_package_it_says_how_to_install_it() {
+    let environment = environment("echo 'No module named gatecrash' >&2; exit 1");
+    let python = environment.path().join("bin/python").display().to_string();
+    let install = format!("{python} -m pip install gatecrash=={VERSION}");
+    let mut command = gatecrash(&["-f", "x.py"]);
+    let command = command.env("VIRTUAL_ENV", environment.path());
+    check_refused(command, 97, &["No module named gatecrash", &install]);
+}
+
+#[test]
+fn another_version_of_the_package_is_refused() {
+    let environment = environment("echo 0.0.0; exit 0");
+    let mut command = gatecrash(&["-f", "x.py"]);
+    let command = command.env("VIRTUAL_ENV", environment.path());
+    check_refused(command, 97, &["has the package gatecrash 0.0.0", VERSION]);
+}
