@@ -47,3 +47,58 @@ pub(crate) fn fnv1a(bytes: impl Iterator<Item = u8>) -> u64 {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn numbers(seed: u64, method: &str, purpose: Purpose) -> Vec<f64> {
+        let draw = |ordinal| {
+            unit(
+                seed,
+                Turn {
+                    method,
+                    pattern: "/a",
+                    ordinal,
+                },
+                purpose,
+            )
+        };
+        (0..10_000).map(draw).collect()
+    }
+
+    #[test]
+    fn numbers_are_evenly_spread_and_never_repeat() {
+        let numbers = numbers(1, "GET", Purpose::Error);
+        let distinct: HashSet<u64> = numbers.iter().map(|number| number.to_bits()).collect();
+        assert_eq!(distinct.len(), 10_000);
+        for tenth in 0..10 {
+            let low = f64::from(tenth) / 10.0;
+            let count = numbers
+                .iter()
+                .filter(|number| (low..low + 0.1).contains(number))
+                .count();
+            assert!((900..1100).contains(&count), "{count} numbers from {low}");
+        }
+    }
+
+    #[test]
+    fn each_seed_endpoint_and_purpose_has_its_own_numbers() {
+        let base = numbers(1, "GET", Purpose::Error);
+        assert_eq!(numbers(1, "GET", Purpose::Error), base);
+        for other in [
+            numbers(2, "GET", Purpose::Error),
+            numbers(1, "PUT", Purpose::Error),
+            numbers(1, "GET", Purpose::Latency),
+        ] {
+            assert!(
+                other
+                    .iter()
+                    .zip(&base)
+                    .all(|(one, two)| one.to_bits() != two.to_bits())
+            );
+        }
+    }
+}

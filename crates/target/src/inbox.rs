@@ -273,3 +273,30 @@ fn head_end(bytes: &[u8], searched: usize) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The end is found at `end` wherever the bytes are cut, and not before.
+    fn check(bytes: &[u8], end: Option<usize>) {
+        for cut in 0..=bytes.len() {
+            let early = head_end(&bytes[..cut], 0);
+            assert_eq!(
+                early,
+                end.filter(|end| *end <= cut),
+                "{bytes:?} cut at {cut}"
+            );
+            if early.is_none() {
+                assert_eq!(head_end(bytes, cut), end, "{bytes:?} after {cut}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_head_is_found_in_any_pieces() {
+        check(b"GET / HTTP/1.1\r\nA: b\r\n\r\nbody", Some(24));
+        check(b"GET / HTTP/1.1\n\nbody\n\n", Some(16));
+        check(b"GET / HTTP/1.1\r\nA: b\r\n", None);
+    }
+}

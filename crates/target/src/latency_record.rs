@@ -125,6 +125,18 @@ mod tests {
             },
         );
         check(
+            &[10, 20, 30, 40, 50, 60, 70],
+            LatencySummary {
+                count: 7,
+                min: 0.01,
+                mean: 0.04,
+                p50: 0.04,
+                p95: 0.07,
+                p99: 0.07,
+                max: 0.07,
+            },
+        );
+        check(
             &[1_234_567],
             LatencySummary {
                 count: 1,

@@ -84,14 +84,8 @@ impl Database {
             path,
             _temporary: temporary,
         };
-        let told = || {
-            format!(
-                "cannot use {} as the clinic's database",
-                database.path.display()
-            )
-        };
         let mut connection = database.connect()?;
-        ensure_seeded(&mut connection).with_context(told)?;
+        ensure_seeded(&mut connection).with_context(|| database.told())?;
         drop(connection);
         Ok(database)
     }
@@ -106,7 +100,14 @@ impl Database {
             connection.set_prepared_statement_cache_capacity(32);
             Ok::<_, rusqlite::Error>(connection)
         };
-        open().with_context(|| format!("cannot open the database {}", self.path.display()))
+        open().with_context(|| self.told())
+    }
+
+    fn told(&self) -> String {
+        format!(
+            "cannot use {} as the clinic's database",
+            self.path.display()
+        )
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use gatecrash_target::{Latency, Server};
 
-use crate::support::{ask, get, target};
+use crate::support::{ask, get, settled, target};
 
 fn erring(seed: u64) -> Server {
     target(|options| {
@@ -42,7 +42,7 @@ fn faults_and_the_truth_never_err() {
     assert_eq!(get(&server, "/json").status, 500);
     assert_eq!(get(&server, "/truth").status, 200);
     assert_eq!(get(&server, "/fault/slow-body?bytes=0").status, 200);
-    assert_eq!(server.truth().total.statuses, [(200, 1), (500, 1)].into());
+    assert_eq!(settled(&server).total.statuses, [(200, 1), (500, 1)].into());
 }
 
 fn check(latency: &str, choices: &[(f64, u64)]) {

@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use crate::support::{Answer, connect, get, plain, read_answer, talk};
+use crate::support::{Answer, connect, get, plain, read_answer, settled, talk};
 
 /// Sends `request` (which closes the connection) to `/echo`; the body that it shows must be `body`.
 fn check(request: &[u8], headers: serde_json::Value, body: &[u8]) {
@@ -61,7 +61,7 @@ fn keeps_the_connection_and_takes_a_request_in_pieces() {
         let shown = read_answer(&mut stream).json();
         assert_eq!(shown["raw"], json!(STANDARD.encode(request)));
     }
-    assert_eq!(server.truth().connections, 1);
+    assert_eq!(settled(&server).connections, 1);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use crate::support::{Answer, connect, get, plain, read_answer, talk, truth_when};
+use crate::support::{Answer, connect, get, plain, read_answer, settled, talk, truth_when};
 
 /// What arrives before the end of the connection, and whether that end was a reset.
 fn fault(name: &str) -> (Vec<u8>, bool) {
@@ -11,7 +11,7 @@ fn fault(name: &str) -> (Vec<u8>, bool) {
         &server,
         format!("GET /fault/{name} HTTP/1.1\r\nHost: t\r\n\r\n"),
     );
-    let truth = truth_when(&server, |truth| truth.total.in_flight == 0);
+    let truth = settled(&server);
     let path = format!("/fault/{}", name.split('?').next().unwrap_or_default());
     let counts = &truth.routes[&path];
     assert_eq!(
@@ -85,7 +85,7 @@ fn an_answer_never_comes() {
     assert_eq!(error.kind(), std::io::ErrorKind::WouldBlock);
     assert_eq!(server.truth().total.in_flight, 1);
     drop(stream);
-    let truth = truth_when(&server, |truth| truth.total.in_flight == 0);
+    let truth = settled(&server);
     assert_eq!((truth.total.answered, truth.total.abandoned), (0, 1));
 }
 
@@ -100,7 +100,7 @@ fn a_flood_of_headers_is_a_whole_answer() {
     assert_eq!(head.matches("\r\nX-Flood-").count(), 10_000);
     assert!(head.len() > 900_000 && !reset);
     assert_eq!(Answer::parse(rest).status, 200);
-    assert_eq!(server.truth().routes["/fault/header-flood"].answered, 1);
+    assert_eq!(settled(&server).routes["/fault/header-flood"].answered, 1);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn a_slow_body_is_a_whole_answer() {
         .write_all(b"GET /fault/slow-body?bytes=3&ms=2 HTTP/1.1\r\nHost: t\r\n\r\n")
         .expect("the target reads");
     assert_eq!(read_answer(&mut stream).body, b"xxx");
-    let truth = truth_when(&server, |truth| truth.total.in_flight == 0);
+    let truth = settled(&server);
     assert_eq!(truth.total.answered, 1);
     assert!(
         truth.total.latency_ms.min >= 6.0,

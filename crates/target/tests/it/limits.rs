@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use gatecrash_target::{Limits, Server};
 
-use crate::support::{Answer, connect, plain, read_to_end, talk, target, truth_when};
+use crate::support::{Answer, connect, plain, read_to_end, settled, talk, target, truth_when};
 
 fn small(change: impl FnOnce(&mut Limits)) -> Server {
     target(|options| change(&mut options.limits))
@@ -36,7 +36,7 @@ fn what_is_no_request_is_told_so() {
         .collect();
     check(&server, format!("GET / HTTP/1.1\r\n{many}\r\n"), 431);
     assert_eq!(
-        (server.truth().malformed, server.truth().total.received),
+        (settled(&server).malformed, settled(&server).total.received),
         (4, 0)
     );
 }
@@ -76,9 +76,9 @@ fn requests_that_break_the_rules_are_received_and_refused() {
         "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnope\r\n",
         400,
     );
-    let total = server.truth().total;
+    let total = settled(&server).total;
     assert_eq!(
-        (total.received, total.answered, server.truth().malformed),
+        (total.received, total.answered, settled(&server).malformed),
         (8, 8, 0)
     );
 }

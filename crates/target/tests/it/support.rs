@@ -178,6 +178,11 @@ pub(crate) fn get(server: &Server, target: &str) -> Answer {
     ask(server, "GET", target, "", "")
 }
 
+/// The truth, once nothing is in flight: an answer may be read here before it is counted there.
+pub(crate) fn settled(server: &Server) -> TruthReport {
+    truth_when(server, |truth| truth.total.in_flight == 0)
+}
+
 /// The truth, once `settled` holds of it.
 pub(crate) fn truth_when(server: &Server, settled: impl Fn(&TruthReport) -> bool) -> TruthReport {
     for _ in 0..2000 {

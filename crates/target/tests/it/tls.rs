@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
-use crate::support::{connect, plain, read_answer, target};
+use crate::support::{connect, plain, read_answer, settled, target};
 
 type ClientIdentity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
@@ -57,7 +57,7 @@ fn a_fresh_certificate_is_good_for_who_trusts_its_authority() {
     assert_eq!(server.ca_pem(), Some(ca_pem.as_str()));
     assert!(server.url().starts_with("https://127.0.0.1:"));
     assert_eq!(status(&server, &ca_pem, None), Ok(200));
-    assert_eq!(server.truth().routes["/json"].answered, 1);
+    assert_eq!(settled(&server).routes["/json"].answered, 1);
 
     let other = target(|options| options.tls = Some(TlsOptions::default()));
     let error = status(&other, &ca_pem, None).expect_err("another authority");
@@ -118,7 +118,7 @@ fn a_client_certificate_can_be_required() {
         Ok(200)
     );
     status(&server, &ca_pem, None).expect_err("no certificate");
-    assert_eq!(server.truth().total.received, 1);
+    assert_eq!(settled(&server).total.received, 1);
 }
 
 #[test]

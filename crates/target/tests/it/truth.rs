@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::json;
 
-use crate::support::{ask, connect, get, plain, read_answer, target, truth_when};
+use crate::support::{ask, connect, get, plain, read_answer, settled, target, truth_when};
 
 #[test]
 fn every_request_is_counted_once_by_route_method_and_status() {
@@ -69,7 +69,7 @@ fn a_reset_forgets_everything_but_what_follows() {
     let server = plain();
     get(&server, "/json");
     assert_eq!(ask(&server, "POST", "/truth/reset", "", "").status, 204);
-    let truth = server.truth();
+    let truth = settled(&server);
     assert_eq!(
         (
             truth.total.received,
@@ -79,7 +79,10 @@ fn a_reset_forgets_everything_but_what_follows() {
         (0, 0, 0)
     );
     get(&server, "/text");
-    assert_eq!(server.truth().routes.keys().collect::<Vec<_>>(), ["/text"]);
+    assert_eq!(
+        settled(&server).routes.keys().collect::<Vec<_>>(),
+        ["/text"]
+    );
 }
 
 #[test]
@@ -93,7 +96,7 @@ fn a_request_from_before_a_reset_is_not_answered_after_it() {
     server.reset_truth();
     stream.write_all(b"x").expect("the target reads");
     assert_eq!(read_answer(&mut stream).status, 200);
-    let total = server.truth().total;
+    let total = settled(&server).total;
     assert_eq!((total.received, total.answered, total.in_flight), (0, 0, 0));
 }
 
@@ -156,7 +159,7 @@ fn nothing_is_lost_under_many_connections() {
             });
         }
     });
-    let truth = truth_when(&server, |truth| truth.total.in_flight == 0);
+    let truth = settled(&server);
     let json = &truth.routes["/json"];
     assert_eq!(
         (json.received, json.answered, json.latency_ms.count),
@@ -171,7 +174,7 @@ fn invented_methods_are_counted_together_in_the_end() {
     for number in 0..20 {
         ask(&server, &format!("M{number}"), "/echo", "", "");
     }
-    let truth = server.truth();
+    let truth = settled(&server);
     assert_eq!(
         (truth.endpoints.len(), truth.routes["/echo"].received),
         (17, 20)
@@ -190,6 +193,6 @@ fn the_latency_is_what_was_asked_for_times_how_slow() {
         options.slow = 3.0;
     });
     get(&server, "/json");
-    let truth = server.truth();
+    let truth = settled(&server);
     assert!(truth.routes["/json"].latency_ms.min >= 9.0, "{truth:?}");
 }
