@@ -12,6 +12,7 @@ import logging
 import gevent
 
 from gatecrash.guest.signals import Interrupts
+from gatecrash.guest.watchdog import Watchdog
 from locust.input_events import input_listener
 from locust.log import greenlet_exception_logger
 
@@ -24,8 +25,9 @@ KEYS_SPAWN_RATE = 100
 class Launch:
     """One headless run."""
 
-    def __init__(self, environment, options):
+    def __init__(self, environment, options, watchdog: Watchdog):
         self.environment = environment
+        self._watchdog = watchdog
         self.runner = environment.runner
         self.options = options
         self._on_exception = greenlet_exception_logger(logger)
@@ -48,8 +50,11 @@ class Launch:
     def _limit_run_time(self, seconds: float | None) -> None:
         if seconds:
             logger.info(f"Run time limit set to {seconds} seconds")
+            # The hub's clock stands while it does not run; starting up has taken a while.
+            gevent.get_hub().loop.update_now()
             timer = gevent.spawn_later(seconds, self._end, "--run-time limit reached")
             timer.link_exception(self._on_exception)
+            self._watchdog.end_by(seconds + self.environment.stop_timeout)
         else:
             logger.info("No run time limit set, use CTRL+C to interrupt")
 

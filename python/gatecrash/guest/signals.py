@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+from collections.abc import Callable
 
 from gevent.event import Event
 
@@ -16,10 +17,11 @@ logger = logging.getLogger("locust.main")
 
 
 class Interrupts:
-    """What the two signals have asked for so far."""
+    """What the two signals have asked for so far; the first one also calls `on_first`."""
 
-    def __init__(self):
+    def __init__(self, on_first: Callable[[], None]):
         self.received = Event()
+        self._on_first = on_first
         self._number: int | None = None
 
     def install(self) -> None:
@@ -33,6 +35,7 @@ class Interrupts:
         if self._number is not None:
             os._exit(128 + number)
         self._number = number
+        self._on_first()
         self.received.set()
 
     def announce(self) -> None:

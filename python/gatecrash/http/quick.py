@@ -8,7 +8,7 @@ for byte as ``requests`` would send it is left to ``requests``.
 import re
 from json import JSONEncoder
 
-from requests import compat
+from requests import Request, compat
 from requests.exceptions import InvalidJSONError
 from requests.models import RequestEncodingMixin
 
@@ -97,9 +97,47 @@ def body_of(data, json):
     return None
 
 
-def make(session, method, url, place, data, json, keywords, name, direct):
+class Ask:
+    """What was asked, for whoever wants to see the request that was sent."""
+
+    __slots__ = ("data", "json", "keywords", "method", "path", "place", "session", "target")
+
+    def __init__(self, session, method, place, path, data, json, keywords):
+        self.session = session
+        self.method = method
+        self.place = place
+        self.path = path
+        self.data = data
+        self.json = json
+        self.keywords = keywords
+        self.target = place.prefix + path
+
+    def url(self):
+        """The URL that was asked for, query included."""
+        return self.place.base + self.target
+
+    def timeouts(self):
+        """(connect, read) in seconds."""
+        return timeouts(self.keywords.get("timeout"))
+
+    def prepare(self):
+        """The request as ``requests`` prepares it."""
+        return self.session.prepare_request(
+            Request(
+                self.method,
+                f"{self.place.base}{self.place.prefix}{self.path}",
+                headers=self.keywords.get("headers"),
+                data=self.data or {},
+                json=self.json,
+                params=self.keywords.get("params") or {},
+            )
+        )
+
+
+def make(ask, name, direct):
     """One exchange, or None. ``direct`` is the shard into which a plain success is recorded."""
-    target = place.prefix + url
+    place = ask.place
+    keywords = ask.keywords
     headers = None
     connect_s = read_s = None
     follows = True
@@ -108,31 +146,28 @@ def make(session, method, url, place, data, json, keywords, name, direct):
         if headers is not None and type(headers) is not dict:
             return None
         follows = keywords.get("allow_redirects", True)
-        if params := keywords.get("params"):
-            encoded = _encode_form(params) if type(params) is dict else None
-            if not isinstance(encoded, str):
-                return None
-            if encoded:
-                target = f"{target}{'&' if '?' in target else '?'}{encoded}"
+        if (params := keywords.get("params")) and not _add_params(ask, params):
+            return None
         if (timeout := keywords.get("timeout")) is not None:
             connect_s, read_s = timeouts(timeout)
     content = content_type = None
-    if data is not None or json is not None:
-        body = body_of(data, json)
+    if ask.data is not None or ask.json is not None:
+        body = body_of(ask.data, ask.json)
         if body is None:
             return None
         content, content_type = body.content, body.content_type
     cookie = None
+    session = ask.session
     jar = session.__dict__.get("cookies")
     if jar is not None:
         if type(jar) is not SessionCookies:
             return None
         if not jar.is_empty():
-            cookie = jar.header_for(place.origin, place.base + target)
+            cookie = jar.header_for(place.origin, ask.url())
     return session._client.quick(
         place.origin,
-        method,
-        target,
+        ask.method,
+        ask.target,
         headers,
         cookie,
         content,
@@ -140,8 +175,16 @@ def make(session, method, url, place, data, json, keywords, name, direct):
         connect_s,
         read_s,
         follows,
-        name or None,
+        name,
         direct,
     )
 
 
+def _add_params(ask, params):
+    """Puts parameters behind the target; False when ``requests`` has to."""
+    encoded = _encode_form(params) if type(params) is dict else None
+    if not isinstance(encoded, str):
+        return False
+    if encoded:
+        ask.target = f"{ask.target}{'&' if '?' in ask.target else '?'}{encoded}"
+    return True

@@ -4,6 +4,9 @@ A session that never touches its adapters, hooks or proxies does not have any, s
 kilobytes less. ``_plain`` says whether the quick way may be tried at all.
 """
 
+import os
+from urllib.request import getproxies_environment
+
 import requests
 from gatecrash import _engine
 from requests.hooks import default_hooks
@@ -15,10 +18,15 @@ from gatecrash.http.cookies import SessionCookies
 from gatecrash.http.headers import SessionHeaders
 
 #: Setting one of these means that `requests` has to prepare every call from now on.
-_NEEDS_PREPARING = frozenset(("auth", "hooks", "params", "proxies", "stream", "trust_env"))
+_NEEDS_PREPARING = frozenset(("auth", "hooks", "params", "proxies", "stream"))
+_CONTAINERS = frozenset(("hooks", "params", "proxies"))
 #: Setting one of these means that the connections lead elsewhere.
 _NEEDS_PLACE = frozenset(("verify", "cert", "base_url"))
 _DEFAULT_HEADERS = default_headers()
+#: The environment names a proxy or holds passwords, which sessions with `trust_env` use.
+_ENVIRONMENT_MATTERS = bool(getproxies_environment()) or any(
+    os.path.exists(os.path.expanduser(path)) for path in ("~/.netrc", "~/_netrc")
+)
 
 
 class EngineSession(requests.Session):
@@ -31,6 +39,7 @@ class EngineSession(requests.Session):
     max_redirects = 30
     trust_env = True
     _plain = True
+    _has_containers = False
     _place = None
 
     def __init__(self):
@@ -42,9 +51,9 @@ class EngineSession(requests.Session):
         if make is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
         value = make(self)
-        if name in ("hooks", "params", "proxies"):
-            # Whoever holds it may change it at any time.
-            self.__dict__["_plain"] = False
+        if name in _CONTAINERS:
+            # Whoever holds it may fill it at any time.
+            self.__dict__["_has_containers"] = True
         self.__dict__[name] = value
         return value
 
@@ -74,6 +83,17 @@ class EngineSession(requests.Session):
         self._client.close()
         for adapter in self.__dict__.get("adapters", {}).values():
             adapter.close()
+
+    def may_be_quick(self):
+        """Nothing about this session needs the judgement of ``requests``."""
+        if not self._plain or (_ENVIRONMENT_MATTERS and self.trust_env):
+            return False
+        return not self._has_containers or self._containers_are_empty()
+
+    def _containers_are_empty(self):
+        own = self.__dict__
+        hooks = own.get("hooks")
+        return not (own.get("params") or own.get("proxies") or (hooks and any(hooks.values())))
 
     def sync_headers(self):
         """Gives changed headers to the engine; says whether they are plain."""

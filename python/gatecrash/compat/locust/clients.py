@@ -89,11 +89,11 @@ class HttpSession(EngineSession):
         ``catch_response`` leaves it to a ``with`` block whether it counts as a success.
         ``context`` is handed to listeners. All else is as in ``requests``.
         """
-        name = name or self.request_name
+        name = name or self.request_name or None
         started = time.perf_counter()
         start_time = time.time()
         response = None
-        if self._plain and method in quick.METHODS:
+        if method in quick.METHODS and self.may_be_quick():
             direct = None if catch_response else getattr(self.request_event, "direct", None)
             response = self._quick(method, url, name, direct, data, json, kwargs)
             if response is not None and response._reported:
@@ -136,10 +136,10 @@ class HttpSession(EngineSession):
             url = split[1]
         if not self.sync_headers():
             return None
-        exchange = quick.make(self, method, url, place, data, json, kwargs, name, direct)
+        ask = quick.Ask(self, method, place, url, data, json, kwargs)
+        exchange = quick.make(ask, name, direct)
         if exchange is None:
             return None
-        ask = _Ask(self, method, place, url, data, json, kwargs)
         if exchange.failure is not None:
             return self._failed(exchange, ask)
         follows = kwargs.get("allow_redirects", True) if kwargs else True
@@ -200,11 +200,9 @@ class HttpSession(EngineSession):
             return ResponseContextManager(fault)
 
     def _meta(self, method, url, name, context, response, stream):
-        first = (response.history and response.history[0]) or response
-        request = first.request
-        complete_url = str(request.url) if request else self._build_url(url)
+        complete_url, path = _first_url(response) or (self._build_url(url), str(url))
         if not name:
-            name = request.path_url if request else str(url)
+            name = path
         if self.user:
             context = {**self.user.context(), **context}
         return {
@@ -252,43 +250,14 @@ class HttpSession(EngineSession):
         return self.request("DELETE", url, data=data, json=json, **kwargs)
 
 
-class _Ask:
-    """What was asked, for whoever wants to see the request that was sent."""
-
-    __slots__ = ("data", "json", "keywords", "method", "path", "place", "session")
-
-    def __init__(self, session, method, place, path, data, json, keywords):
-        self.session = session
-        self.method = method
-        self.place = place
-        self.path = path
-        self.data = data
-        self.json = json
-        self.keywords = keywords
-
-    def url(self):
-        """The URL without looking anything up but its query."""
-        if self.keywords and self.keywords.get("params"):
-            return self.prepare().url
-        return f"{self.place.base}{self.place.prefix}{self.path}"
-
-    def timeouts(self):
-        """(connect, read) in seconds."""
-        return quick.timeouts(self.keywords.get("timeout")) if self.keywords else (None, None)
-
-    def prepare(self):
-        """The request as ``requests`` prepares it."""
-        keywords = self.keywords
-        return self.session.prepare_request(
-            requests.Request(
-                self.method,
-                f"{self.place.base}{self.place.prefix}{self.path}",
-                headers=keywords.get("headers"),
-                data=self.data or {},
-                json=self.json,
-                params=keywords.get("params") or {},
-            )
-        )
+def _first_url(response):
+    """(URL, path and query) of the first request of a chain, if there was one."""
+    ask = response.__dict__.get("_ask")
+    if ask is not None:
+        return ask.url(), ask.target
+    first = (response.history and response.history[0]) or response
+    request = first.request
+    return (str(request.url), request.path_url) if request else None
 
 
 def _response_time_ms(response, stream, started):

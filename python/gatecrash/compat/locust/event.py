@@ -28,34 +28,68 @@ STEERING = (StopUser, StopTest, RescheduleTask, RescheduleTaskImmediately, Inter
 """Exceptions with which a listener may steer the user whose request it is told about."""
 
 
+class Listeners(list):
+    """A hook's listeners. Files reach in and change them, so the hook is told of every change."""
+
+    def __init__(self, hook: EventHook, listeners=()):
+        super().__init__(listeners)
+        self._hook = hook
+
+
+def _telling(name: str) -> Callable:
+    change = getattr(list, name)
+
+    def changing(self, *args, **kwargs):
+        result = change(self, *args, **kwargs)
+        self._hook._decide_direct()
+        return result
+
+    return changing
+
+
+for _name in (
+    *("append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort"),
+    *("__delitem__", "__iadd__", "__imul__", "__setitem__"),
+):
+    setattr(Listeners, _name, _telling(_name))
+
+
 class EventHook:
     """One event.
 
     `direct` is the engine's statistics shard when the run's own recorder is the only listener,
     else None: as long as it is set, the engine may record a plain request by itself and need
-    not come back to Python for it.
+    not come back to Python for it. A `fire` that a file has replaced sets it to None too.
     """
 
     direct: Any = None
 
     def __init__(self):
-        self._handlers: list[Callable] = []
+        self._handlers = []
+
+    def __setattr__(self, name, value):
+        if name == "_handlers":
+            value = Listeners(self, value)
+        super().__setattr__(name, value)
+        if name in ("_handlers", "fire"):
+            self._decide_direct()
+
+    def _decide_direct(self) -> None:
+        only_one = len(self._handlers) == 1
+        our_fire = "fire" not in self.__dict__ and type(self).fire is _FIRE
+        self.direct = getattr(self._handlers[0], "shard", None) if only_one and our_fire else None
 
     def add_listener(self, handler):
         """Appends a listener and returns it, so it works as a decorator."""
-        self._listeners_become([*self._handlers, handler])
+        # A new list each time: `fire` can walk the one it started with, whatever listeners do.
+        self._handlers = [*self._handlers, handler]
         return handler
 
     def remove_listener(self, handler):
         """Removes a listener; ValueError when it is not registered."""
-        handlers = self._handlers.copy()
+        handlers = list(self._handlers)
         handlers.remove(handler)
-        self._listeners_become(handlers)
-
-    def _listeners_become(self, handlers: list[Callable]) -> None:
-        # A new list each time: `fire` can walk the one it started with, whatever listeners do.
         self._handlers = handlers
-        self.direct = getattr(handlers[0], "shard", None) if len(handlers) == 1 else None
 
     def fire(self, *, reverse=False, **kwargs):
         """Calls every listener with the keyword arguments, the last one first if `reverse`."""
@@ -93,6 +127,10 @@ class EventHook:
         finally:
             arguments["response_time"] = (time.perf_counter() - started) * 1000
             self.fire(**arguments)
+
+
+_FIRE = EventHook.fire
+"""Kept to notice when somebody replaces it."""
 
 
 class DeprecatedEventHook(EventHook):

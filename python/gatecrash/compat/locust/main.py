@@ -19,6 +19,7 @@ from gatecrash.guest.launch import Launch
 from gatecrash.guest.outputs import Outputs
 from gatecrash.guest.signals import Interrupts
 from gatecrash.guest.teardown import Teardown
+from gatecrash.guest.watchdog import Watchdog
 from locust import log, stats
 from locust.argument_parser import get_locustfiles_locally, get_parser, parse_locustfile_option
 from locust.env import Environment
@@ -221,10 +222,12 @@ def _run(environment: Environment, options) -> None:
         # An init listener raised, which is logged already.
         sys.exit(1)
     outputs.start()
-    launch = Launch(environment, options)
-    teardown = Teardown(environment, options, outputs)
-    interrupts = Interrupts()
+    watchdog = Watchdog()
+    watchdog.start()
+    interrupts = Interrupts(lambda: watchdog.end_by(environment.stop_timeout))
     interrupts.install()
+    launch = Launch(environment, options, watchdog)
+    teardown = Teardown(environment, options, outputs)
     launch.start()
     exit_code = launch.wait(interrupts)
     teardown.run(exit_code)
