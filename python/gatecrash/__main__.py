@@ -17,7 +17,10 @@ import gatecrash  # noqa: F401  (makes `locust` importable)
 NATIVE_COMMANDS = ("target",)
 """First words that the Rust command line answers to; anything else could be a user class."""
 
-PYTHON_USAGE = "usage: gatecrash python script.py [argument …]\n       gatecrash python -m module [argument …]\n"
+PYTHON_USAGE = """\
+usage: gatecrash python script.py [argument …]
+       gatecrash python -m module [argument …]
+"""
 
 
 def main() -> None:

@@ -1,8 +1,9 @@
 """Makes `locust` ours for every test, and gives the pieces that most tests start from."""
 
-import gatecrash  # noqa: F401  (first: makes `locust` importable)
 import gevent
 import pytest
+
+import gatecrash  # noqa: F401  (first: makes `locust` importable)
 from locust import log
 from locust.env import Environment
 

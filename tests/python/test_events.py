@@ -1,6 +1,7 @@
 """Event hooks: order, faults, what passes through, and when the engine may go on alone."""
 
 import pytest
+
 from locust import log
 from locust.event import EventHook, Events
 from locust.exception import (
@@ -77,13 +78,14 @@ def test_listeners_may_change_the_hook_while_it_fires():
     assert calls == ["other", "other", "late"]
 
 
+class Recorder:
+    shard = "the shard"
+
+    def __call__(self, **_):
+        pass
+
+
 def test_direct_only_with_the_recorder_alone():
-    class Recorder:
-        shard = "the shard"
-
-        def __call__(self, **_):
-            pass
-
     hook, recorder = EventHook(), Recorder()
     assert hook.direct is None
     hook.add_listener(recorder)
@@ -93,6 +95,32 @@ def test_direct_only_with_the_recorder_alone():
     hook.remove_listener(other)
     assert hook.direct == "the shard"
     hook.remove_listener(recorder)
+    assert hook.direct is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda hook: hook._handlers.insert(0, print),
+        lambda hook: hook._handlers.append(print),
+        lambda hook: hook._handlers.clear(),
+        lambda hook: setattr(hook, "_handlers", [print, *hook._handlers]),
+        lambda hook: hook._handlers.__setitem__(slice(None), [print]),
+        lambda hook: setattr(hook, "fire", lambda **_: None),
+    ],
+)
+def test_direct_ends_when_a_file_reaches_into_the_hook(change):
+    hook = EventHook()
+    hook.add_listener(Recorder())
+    assert hook.direct == "the shard"
+    change(hook)
+    assert hook.direct is None
+
+
+def test_direct_ends_when_fire_is_replaced_on_the_class(monkeypatch):
+    monkeypatch.setattr(EventHook, "fire", lambda self, **_: None)
+    hook = EventHook()
+    hook.add_listener(Recorder())
     assert hook.direct is None
 
 

@@ -5,8 +5,9 @@ import sys
 import textwrap
 from pathlib import Path
 
-import gatecrash
 import pytest
+
+import gatecrash
 from gatecrash.guest.loading import load_all
 from locust.util.load_locustfile import load_locustfile
 
@@ -79,7 +80,9 @@ def run_python(script: str) -> str:
 
 
 def test_a_locust_that_is_loaded_already_is_refused():
-    script = "import sys, types; sys.modules['locust'] = types.ModuleType('locust'); import gatecrash"
+    script = (
+        "import sys, types; sys.modules['locust'] = types.ModuleType('locust'); import gatecrash"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, timeout=60
     )

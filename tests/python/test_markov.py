@@ -3,6 +3,7 @@
 import random
 
 import pytest
+
 from locust import MarkovTaskSet, User, tag, transition, transitions
 from locust.user.markov_taskset import (
     InvalidTransitionError,

@@ -4,8 +4,9 @@ import logging
 
 import gevent
 import pytest
-from gatecrash.guest.iterations import IterationBudget
 from gevent.event import Event
+
+from gatecrash.guest.iterations import IterationBudget
 from locust import LoadTestShape, User, constant, task
 from locust.env import Environment
 from locust.exception import RunnerAlreadyExistsError, StopTest

@@ -6,6 +6,7 @@ import random
 
 import pytest
 from gevent import GreenletExit
+
 from locust import SequentialTaskSet, TaskSet, User, tag, task
 from locust.exception import (
     InterruptTaskSet,

@@ -3,8 +3,18 @@
 import random
 
 import pytest
-from locust import HttpUser, TaskSet, User, between, constant, constant_pacing
-from locust import constant_throughput, poisson, task
+
+from locust import (
+    HttpUser,
+    TaskSet,
+    User,
+    between,
+    constant,
+    constant_pacing,
+    constant_throughput,
+    poisson,
+    task,
+)
 from locust.exception import MissingWaitTimeError, StopTest
 from locust.user import wait_time
 

@@ -33,12 +33,16 @@ class Found:
         for shape in shapes:
             name = type(shape).__name__
             if name in self.shapes:
-                _same_or_exit(type(self.shapes[name]), type(shape), f"Duplicate shape classes: {name}")
+                _same_or_exit(
+                    type(self.shapes[name]), type(shape), f"Duplicate shape classes: {name}"
+                )
             else:
                 self.shapes[name] = shape
         for name, user in users.items():
             if name in self.users:
-                _same_or_exit(self.users[name], user, f"Duplicate user class names: {name} is defined")
+                _same_or_exit(
+                    self.users[name], user, f"Duplicate user class names: {name} is defined"
+                )
             else:
                 self.users[name] = user
                 self.tasks[name] = user.tasks

@@ -13,7 +13,7 @@ from locust import stats
 
 
 class Outputs:
-    """The outputs of one run. Making it opens the files: a path that cannot be written shows now."""
+    """The outputs of one run; making it opens the files, so a bad path shows at once."""
 
     def __init__(self, environment, options):
         self.environment = environment
@@ -25,7 +25,7 @@ class Outputs:
         self.reporter.start()
 
     def finish(self) -> None:
-        """Writes what is written at the end: JSON, the final tables, the last state of the files."""
+        """Writes what comes at the end: JSON and the final tables."""
         runner_stats = self.environment.runner.stats
         if self.options.json:
             stats.print_stats_json(runner_stats)

@@ -35,7 +35,7 @@ def follow(runner) -> None:
 
 def _start(runner, answer: tuple) -> None:
     user_count, spawn_rate, *rest = answer
-    logger.info("Shape test updating to %d users at %.2f spawn rate" % (user_count, spawn_rate))
+    logger.info("Shape test updating to %d users at %.2f spawn rate", user_count, spawn_rate)
     user_classes = rest[0] if rest else None
     runner.start(user_count=user_count, spawn_rate=spawn_rate, user_classes=user_classes)
 

@@ -56,7 +56,7 @@ class Environment:
         self.process_exit_code: int | None = None
         """If set, the exit code of the process, whatever happened."""
         self.iteration_budget: Any = None
-        """The task executions of --iterations that are left; None: as many as there are time for."""
+        """What is left of --iterations; None: as many as there is time for."""
         self.events = events or Events()
         self.locustfile = locustfile
         """Name of the locustfile, without its folder."""
@@ -98,9 +98,7 @@ class Environment:
         """The runner of a run in this process."""
         return self._create_runner(LocalRunner)
 
-    def create_master_runner(
-        self, master_bind_host="*", master_bind_port=5557
-    ) -> MasterRunner:
+    def create_master_runner(self, master_bind_host="*", master_bind_port=5557) -> MasterRunner:
         """Not there yet: raises NotImplementedError."""
         return self._create_runner(MasterRunner, master_bind_host, master_bind_port)
 

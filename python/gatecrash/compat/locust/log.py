@@ -57,9 +57,7 @@ def _configuration(level: str, logfile: str | None) -> dict:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {
-            "default": {
-                "format": f"[%(asctime)s] {HOSTNAME}/%(levelname)s/%(name)s: %(message)s"
-            },
+            "default": {"format": f"[%(asctime)s] {HOSTNAME}/%(levelname)s/%(name)s: %(message)s"},
             "plain": {"format": "%(message)s"},
         },
         "handlers": handlers,

@@ -194,7 +194,7 @@ class Runner:
         if self.cpu_warning_emitted:
             logger.warning(
                 "CPU usage was too high at some point during the test! "
-                "The load that was reached may be less than this test could give on a larger machine."
+                "The load may be less than this test would give on a larger machine."
             )
         return self.cpu_warning_emitted
 
@@ -443,9 +443,7 @@ class WorkerRunner(DistributedRunner):
 class WorkerNode:
     """What is known of one worker; a run in one process has a single one."""
 
-    def __init__(
-        self, id: str, state=STATE_INIT, heartbeat_liveness=HEARTBEAT_LIVENESS
-    ) -> None:
+    def __init__(self, id: str, state=STATE_INIT, heartbeat_liveness=HEARTBEAT_LIVENESS) -> None:
         self.id: str = id
         self.state = state
         self.heartbeat = heartbeat_liveness

@@ -69,9 +69,7 @@ class BaseClient(ABC):
 class MilvusV2Client(BaseClient):
     """Calls on one collection through pymilvus's `MilvusClient`."""
 
-    def __init__(
-        self, uri, collection_name, token="root:Milvus", db_name="default", timeout=60
-    ):
+    def __init__(self, uri, collection_name, token="root:Milvus", db_name="default", timeout=60):
         self.uri = uri
         self.collection_name = collection_name
         self.token = token

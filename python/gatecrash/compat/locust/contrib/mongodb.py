@@ -19,7 +19,7 @@ class MongoDBClient(MongoClient):
         self.db = self[db_name]
 
     def execute_query(self, collection_name, query):
-        """Runs a query and fetches all that it finds; an error of pymongo is counted, not raised."""
+        """Runs a query and fetches all that it finds; errors of pymongo are counted, not raised."""
         collection = self.db[collection_name]
         # find() asks the server for nothing until its documents are taken.
         done = timed(lambda: list(collection.find(query)), PyMongoError)

@@ -210,11 +210,9 @@ class MqttClient(mqtt.Client):
         retain: bool = False,
         properties: Properties | None = None,
     ) -> MQTTMessageInfo:
-        """Publishes a message; counted when the broker has it, or at once when it cannot be sent."""
+        """Publishes a message; counted when the broker has it, or at once if it cannot be sent."""
         countable = payload and not isinstance(payload, int | float)
-        sent = PublishedMessageContext(
-            qos, topic, time.time(), len(payload) if countable else 0
-        )
+        sent = PublishedMessageContext(qos, topic, time.time(), len(payload) if countable else 0)
         info = super().publish(topic, payload, qos, retain, properties)
         if info.rc == mqtt.MQTT_ERR_SUCCESS:
             self._publish_requests[info.mid] = sent

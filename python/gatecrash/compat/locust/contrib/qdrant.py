@@ -40,9 +40,7 @@ class QdrantLocustClient:
             lambda: self.client.upsert(collection_name=self.collection_name, points=points)
         )
 
-    def search(
-        self, query, limit=10, query_filter=None, search_params=None, with_payload=True
-    ):
+    def search(self, query, limit=10, query_filter=None, search_params=None, with_payload=True):
         """The nearest points; none is no success."""
         return outcome(
             lambda: self.client.query_points(
@@ -119,9 +117,7 @@ class QdrantUser(User):
         """`client.upsert`, counted."""
         return self._counted("upsert", self.client.upsert(points))
 
-    def search(
-        self, query, limit=10, query_filter=None, search_params=None, with_payload=True
-    ):
+    def search(self, query, limit=10, query_filter=None, search_params=None, with_payload=True):
         """`client.search`, counted."""
         told = self.client.search(query, limit, query_filter, search_params, with_payload)
         return self._counted("search", told)

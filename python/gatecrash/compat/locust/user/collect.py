@@ -60,8 +60,7 @@ def filter_tasks_by_tags(task_holder, tags=None, exclude_tags=None, checked=None
     exempt = is_markov_taskset(task_holder) or getattr(task_holder, "functions", False)
     if not task_holder.tasks and not exempt:
         logging.warning(
-            f"{task_holder.__name__} had no tasks left after filtering, "
-            "instantiating it will fail!"
+            f"{task_holder.__name__} had no tasks left after filtering, instantiating it will fail!"
         )
 
 

@@ -38,7 +38,7 @@ def transition(func_name: str, weight: int = 1) -> Callable[[MarkovTaskT], Marko
 def transitions(
     weights: dict[str, int] | list[tuple[str, int] | str],
 ) -> Callable[[MarkovTaskT], MarkovTaskT]:
-    """Adds ways out of the decorated method: `{name: weight}`, or names and (name, weight) pairs."""
+    """Adds ways out of the decorated method: `{name: weight}`, or names and pairs."""
     if not isinstance(weights, dict):
         weights = dict(entry if isinstance(entry, tuple) else (entry, 1) for entry in weights)
 

@@ -117,7 +117,7 @@ class User(metaclass=UserMeta):
         self._taskset_instance.wait()
 
     def start(self, group: Group):
-        """Starts the user in a greenlet of `group`, whose first argument is the user; returns it."""
+        """Starts and returns a greenlet of `group`; its first argument is the user."""
         self._group = group
         self._greenlet = group.spawn(_run, self)
         return self._greenlet

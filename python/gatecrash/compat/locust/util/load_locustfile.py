@@ -93,10 +93,13 @@ def _collected(path: str) -> list:
     import pytest
     from _pytest.config import Config
 
+    from gatecrash import pytest_plugin
+
     # -q: no heading and counts on stdout; -s: stdin stays ours, keys steer the run. The fixtures
     # are ours even where real Locust is installed, whose plugin has some of the same names.
-    options = ["-q", "-s", "-p", "no:locust", "-p", "gatecrash.pytest_plugin"]
-    config = Config.fromdictargs({}, [*options, path])
+    config = Config.fromdictargs({}, ["-q", "-s", "-p", "no:locust", path])
+    if not config.pluginmanager.is_registered(pytest_plugin):
+        config.pluginmanager.register(pytest_plugin, "gatecrash")
     config._do_configure()
     collection = pytest.Session.from_config(config)
     config.hook.pytest_sessionstart(session=collection)
