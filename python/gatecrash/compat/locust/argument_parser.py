@@ -13,7 +13,6 @@ the rest; `get_parser` makes the parser that knows everything, once they are loa
 
 from __future__ import annotations
 
-import argparse
 import ast
 import atexit
 import contextlib
@@ -469,34 +468,3 @@ def _version() -> str:
         f"gatecrash {gatecrash.__version__} (compatible with Locust {version}) "
         f"from {os.path.dirname(gatecrash.__file__)} (Python {platform.python_version()})"
     )
-
-
-__all__ = [
-    "DEFAULT_CONFIG_FILES",
-    "LocustArgumentParser",
-    "LocustConfigParser",
-    "LocustTomlConfigParser",
-    "UIExtraArgOptions",
-    "argparse",
-    "configargparse",
-    "default_args_dict",
-    "download_locustfile_from_master",
-    "download_locustfile_from_url",
-    "exit_handler",
-    "get_empty_argument_parser",
-    "get_locustfiles_locally",
-    "get_parser",
-    "gt_zero",
-    "json_user_config",
-    "parse_locustfile_option",
-    "parse_locustfile_paths",
-    "parse_locustfiles_from_master",
-    "parse_options",
-    "positive_integer",
-    "raise_argument_type_error",
-    "retrieve_locustfiles_from_master",
-    "setup_parser_arguments",
-    "timespan",
-    "ui_extra_args_dict",
-    "version",
-]
