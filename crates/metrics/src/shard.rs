@@ -206,6 +206,23 @@ impl Shard {
         self.open(slot, now_epoch_s);
     }
 
+    /// Lets `change` write to one endpoint alone, past the total; it shows from now on.
+    pub fn edit(
+        &mut self,
+        id: EndpointId,
+        now_epoch_s: f64,
+        change: impl FnOnce(&mut Endpoint, Keep),
+    ) {
+        let keep = self.keep;
+        let slot = self.slot(id);
+        change(self.open(slot, now_epoch_s), keep);
+    }
+
+    /// Lets `change` write to the total alone.
+    pub fn edit_total(&mut self, change: impl FnOnce(&mut Endpoint, Keep)) {
+        change(Arc::make_mut(&mut self.total), self.keep);
+    }
+
     /// Sets all numbers to zero and starts again; names stay in sight. Exceptions
     /// are kept.
     pub fn reset(&mut self, now_epoch_s: f64) {

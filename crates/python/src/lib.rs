@@ -11,16 +11,24 @@
 //! | `client` | a user's connections as Python sees them |
 //! | `dispatch` | ramps, planned step by step |
 //! | `encode` | request heads, byte for byte |
+//! | `entry` | the numbers of one endpoint |
 //! | `exchange` | an answer, unpacked only when looked at |
+//! | `ledger` | the way to one shard of the lane's books |
 //! | `options` | the option table as data |
+//! | `reporter` | tables, progress and CSV files during a run |
+//! | `stats` | the statistics of one environment |
 
 mod boundary;
 mod client;
 mod dispatch;
 mod encode;
+mod entry;
 mod exchange;
 mod greenlets;
+mod ledger;
 mod options;
+mod reporter;
+mod stats;
 
 use pyo3::prelude::*;
 
@@ -34,5 +42,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     client::register(module)?;
     dispatch::register(module)?;
     options::register(module)?;
+    stats::register(module)?;
+    reporter::register(module)?;
     exchange::register(module)
 }

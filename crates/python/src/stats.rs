@@ -1,0 +1,274 @@
+//! The statistics of one environment as Python sees them: a shard on the lane, and
+//! handles on what stands in it.
+//!
+//! In: samples that Python has judged, and questions. Out: entries, failures, tables.
+//! Nothing is kept here: every question goes to the lane, behind everything recorded
+//! before it, so Python always reads its own writes.
+
+use std::borrow::Cow;
+
+use gatecrash_metrics::Snapshot;
+use gatecrash_report::console::{self, Rates, Widths};
+use gatecrash_report::json;
+use gatecrash_report::locust::{Rules, normalise_error};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+use crate::entry::{Entry, Rounding, rounding};
+use crate::ledger::{self, Ledger};
+
+/// One set of statistics.
+#[pyclass(frozen, module = "gatecrash._engine")]
+pub(crate) struct Stats {
+    pub(crate) ledger: Ledger,
+}
+
+/// Method, name, error, occurrences, first and last seen (seconds since 1970).
+type FailureTuple = (String, String, String, u64, f64, f64);
+
+#[pymethods]
+impl Stats {
+    /// Empty statistics that begin now.
+    #[new]
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        Ok(Stats {
+            ledger: Ledger::open(py)?,
+        })
+    }
+
+    /// The number by which a client says where the lane shall record.
+    #[getter]
+    fn shard(&self) -> u32 {
+        self.ledger.names.shard().0
+    }
+
+    /// Counts one request and, if `exception` is truthy, its failure. Returns at once.
+    #[pyo3(signature = (method, name, response_time, response_length, exception=None))]
+    fn record(
+        &self,
+        method: &Bound<'_, PyAny>,
+        name: &Bound<'_, PyAny>,
+        response_time: &Bound<'_, PyAny>,
+        response_length: &Bound<'_, PyAny>,
+        exception: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        let endpoint = self.ledger.endpoint(method, name)?;
+        let now = self.ledger.now_epoch_s();
+        let sample = ledger::sample(endpoint, now, response_time, response_length)?;
+        let failure = match exception {
+            Some(exception) if exception.is_truthy()? => Some(error_text(exception)?.into()),
+            _ => None,
+        };
+        let shard = self.ledger.names.shard();
+        self.ledger.lane.record(shard, sample, failure);
+        Ok(())
+    }
+
+    /// Counts one failure alone.
+    fn fail(
+        &self,
+        py: Python<'_>,
+        method: &Bound<'_, PyAny>,
+        name: &Bound<'_, PyAny>,
+        error: &Bound<'_, PyAny>,
+    ) -> PyResult<()> {
+        let endpoint = self.ledger.endpoint(method, name)?;
+        let now = self.ledger.now_epoch_s();
+        let text = error_text(error)?;
+        self.ledger
+            .ask(py, move |shard| shard.fail(endpoint, &text, now));
+        Ok(())
+    }
+
+    /// Counts an exception of user code on a node.
+    fn exception(&self, py: Python<'_>, message: String, traceback: String, node: String) {
+        self.ledger.ask(py, move |shard| {
+            shard.exception(&message, &traceback, &node)
+        });
+    }
+
+    /// Sets all numbers to zero; the names stay.
+    fn reset(&self, py: Python<'_>) {
+        let now = self.ledger.now_epoch_s();
+        self.ledger.ask(py, move |shard| shard.reset(now));
+    }
+
+    /// Forgets all numbers and names.
+    fn clear(&self, py: Python<'_>) {
+        let now = self.ledger.now_epoch_s();
+        self.ledger.ask(py, move |shard| shard.clear(now));
+    }
+
+    /// Keeps the response times of the last `window_s` seconds from now on.
+    fn keep_window(&self, py: Python<'_>, window_s: f64) {
+        self.ledger
+            .ask(py, move |shard| shard.keep_window(window_s as u32));
+    }
+
+    /// Forgets the failures' texts; the counts of the entries stay.
+    fn clear_failures(&self, py: Python<'_>) {
+        self.ledger.ask(py, |shard| shard.clear_failures());
+    }
+
+    /// Forgets the exceptions.
+    fn clear_exceptions(&self, py: Python<'_>) {
+        self.ledger.ask(py, |shard| shard.clear_exceptions());
+    }
+
+    /// (name, method) of each entry, in the order of first sight.
+    fn keys(&self, py: Python<'_>) -> Vec<(String, String)> {
+        self.ledger.ask(py, |shard| {
+            let key = |e: &std::sync::Arc<gatecrash_metrics::Endpoint>| {
+                (e.name.to_string(), e.method.to_string())
+            };
+            shard.endpoints().map(key).collect()
+        })
+    }
+
+    /// Whether there is an entry of that name and method.
+    fn has(&self, py: Python<'_>, name: String, method: String) -> bool {
+        self.ledger
+            .ask(py, move |shard| shard.find(&method, &name).is_some())
+    }
+
+    /// The entry of that name and method; there is one from now on.
+    fn entry(
+        &self,
+        py: Python<'_>,
+        name: &Bound<'_, PyAny>,
+        method: &Bound<'_, PyAny>,
+    ) -> PyResult<Entry> {
+        let id = self.ledger.endpoint(method, name)?;
+        let now = self.ledger.now_epoch_s();
+        self.ledger.ask(py, move |shard| shard.show(id, now));
+        Ok(Entry::of(self.ledger.clone(), id))
+    }
+
+    /// The entry of all requests.
+    fn total(&self) -> Entry {
+        Entry::total(self.ledger.clone())
+    }
+
+    /// The failures, in the order of first sight.
+    fn failures(&self, py: Python<'_>) -> Vec<FailureTuple> {
+        let failures = self
+            .ledger
+            .ask(py, |shard| shard.failures().failures().to_vec());
+        let tuple = |f: &std::sync::Arc<gatecrash_metrics::Failure>| {
+            (
+                f.method.to_string(),
+                f.name.to_string(),
+                f.error.to_string(),
+                f.occurrences,
+                f.first_seen_epoch_s,
+                f.last_seen_epoch_s,
+            )
+        };
+        failures.iter().map(tuple).collect()
+    }
+
+    /// The JSON of all used entries, indented by 4.
+    fn json(&self, py: Python<'_>, rounding: Option<&Rounding>) -> String {
+        json::entries(&self.snapshot(py), &rules(Vec::new(), rounding))
+    }
+
+    /// Lines of the table of requests.
+    fn request_table(
+        &self,
+        py: Python<'_>,
+        current: bool,
+        name_width: usize,
+        type_width: usize,
+        rounding: Option<&Rounding>,
+    ) -> Vec<String> {
+        let rates = if current {
+            Rates::Current
+        } else {
+            Rates::Whole
+        };
+        let widths = widths(name_width, type_width);
+        console::request_table(
+            &self.snapshot(py),
+            &rules(Vec::new(), rounding),
+            widths,
+            rates,
+        )
+    }
+
+    /// Lines of the table of percentiles, which are shares from 0 to 1.
+    fn percentile_table(
+        &self,
+        py: Python<'_>,
+        percentiles: Vec<f64>,
+        name_width: usize,
+        type_width: usize,
+        rounding: Option<&Rounding>,
+    ) -> Vec<String> {
+        let widths = widths(name_width, type_width);
+        console::percentile_table(&self.snapshot(py), &rules(percentiles, rounding), widths)
+    }
+
+    /// Lines of the report of errors.
+    fn error_report(&self, py: Python<'_>, name_width: usize) -> Vec<String> {
+        console::error_report(&self.snapshot(py), widths(name_width, 0))
+    }
+}
+
+impl Stats {
+    fn snapshot(&self, py: Python<'_>) -> Snapshot {
+        self.ledger.ask(py, |shard| shard.snapshot())
+    }
+}
+
+pub(crate) fn rules(percentiles: Vec<f64>, asked: Option<&Rounding>) -> Rules {
+    Rules {
+        rounding: rounding(asked),
+        percentiles,
+    }
+}
+
+fn widths(name: usize, kind: usize) -> Widths {
+    Widths { kind, name }
+}
+
+/// An error as text: texts as they are, everything else as Python shows it, both
+/// without memory addresses.
+fn error_text(error: &Bound<'_, PyAny>) -> PyResult<String> {
+    let text = match error.cast::<PyString>() {
+        Ok(text) => text.clone(),
+        Err(_) => error.repr()?,
+    };
+    let text: Cow<'_, str> = text.to_cow()?;
+    Ok(normalise_error(&text).into_owned())
+}
+
+/// The text by which an error is told from others.
+#[pyfunction]
+#[pyo3(name = "error_text")]
+fn error_text_of(error: &Bound<'_, PyAny>) -> PyResult<String> {
+    error_text(error)
+}
+
+/// The text of an error for people; see `gatecrash_report::locust::readable_error`.
+#[pyfunction]
+fn readable_error(text: &str) -> String {
+    gatecrash_report::locust::readable_error(text).into_owned()
+}
+
+/// The labels of percentiles, `50%` for 0.5.
+#[pyfunction]
+fn percent_labels(shares: Vec<f64>) -> Vec<String> {
+    shares
+        .into_iter()
+        .map(gatecrash_report::format::percent_label)
+        .collect()
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Stats>()?;
+    module.add_class::<Entry>()?;
+    module.add_class::<Rounding>()?;
+    module.add_function(pyo3::wrap_pyfunction!(error_text_of, module)?)?;
+    module.add_function(pyo3::wrap_pyfunction!(readable_error, module)?)?;
+    module.add_function(pyo3::wrap_pyfunction!(percent_labels, module)?)
+}
