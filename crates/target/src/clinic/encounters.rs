@@ -327,3 +327,32 @@ pub(super) fn sums(db: &Connection, first: u32) -> rusqlite::Result<Vec<Sum>> {
     };
     query.query_map([first], read)?.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clinic::Database;
+
+    #[test]
+    fn the_oldest_created_encounter_makes_room() {
+        let database = Database::prepare(None).expect("a database");
+        let db = database.connect().expect("a connection");
+        let total = || count(&db, None).expect("a count");
+        let create = || insert(&db, 1, 1, "completed", "cough").expect("an encounter");
+        let first = create();
+        assert_eq!((first, total()), (ENCOUNTERS + 1, 981));
+        let last = first + CREATED_MAX - 1;
+        db.execute(
+            "UPDATE encounters SET id = ?1 WHERE id = ?2",
+            [last, ENCOUNTERS - 1],
+        )
+        .expect("a gap");
+        assert_eq!((create(), total()), (last + 1, 981));
+        let rows = db.query_row(
+            "SELECT count(*) FROM encounters WHERE id = ?1",
+            [first],
+            |row| row.get(0),
+        );
+        assert_eq!(rows, Ok(0));
+    }
+}
