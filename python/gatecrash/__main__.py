@@ -12,10 +12,7 @@ from __future__ import annotations
 
 import sys
 
-import gatecrash  # noqa: F401  (makes `locust` importable)
-
-NATIVE_COMMANDS = ("target",)
-"""First words that the Rust command line answers to; anything else could be a user class."""
+from gatecrash._engine import native_main
 
 PYTHON_USAGE = """\
 usage: gatecrash python script.py [argument …]
@@ -29,10 +26,9 @@ def main() -> None:
     if arguments[:1] == ["python"]:
         run_python(arguments[1:])
         return
-    if arguments and arguments[0] in NATIVE_COMMANDS:
-        from gatecrash import _engine
-
-        sys.exit(_engine.native_main(arguments))
+    exit_code = native_main(arguments)
+    if exit_code is not None:
+        sys.exit(exit_code)
     from locust.main import main as locust_main
 
     locust_main()
