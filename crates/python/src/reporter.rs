@@ -170,15 +170,18 @@ impl Work {
         }
     }
 
-    /// Writes the files for the last time.
+    /// Writes the files for the last time, and what went beyond a limit.
     fn finish(&mut self) {
-        lock(&self.screen).erase();
+        let snapshot = self.snapshot();
+        let notes = console::overflow_notes(&snapshot.overflow);
+        let text: String = notes.iter().map(|note| format!("{note}\n")).collect();
+        lock(&self.screen).write(&text, None);
         let Some(files) = self.csv.take() else {
             return;
         };
         let wish = lock(&self.wish).clone();
         let now = self.ledger.now_epoch_s();
-        let written = files.finish(&self.snapshot(), &wish.rules, now, wish.users);
+        let written = files.finish(&snapshot, &wish.rules, now, wish.users);
         self.tell_fault(written);
     }
 }

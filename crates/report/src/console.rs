@@ -2,7 +2,10 @@
 //!
 //! In: a snapshot. Out: lines without their ends. Nothing is printed here.
 
-use gatecrash_metrics::Snapshot;
+use gatecrash_metrics::failure::OTHER_ERRORS;
+use gatecrash_metrics::hist::HIGHEST_US;
+use gatecrash_metrics::shard::OTHER_NAMES;
+use gatecrash_metrics::{Overflow, Snapshot};
 
 use crate::format::percent_label;
 use crate::locust::{Entry, Rules, readable_error, sorted, total};
@@ -23,15 +26,6 @@ impl Default for Widths {
 }
 
 impl Widths {
-    /// Widths for a terminal of that many columns; the default when there is none.
-    pub fn for_terminal(columns: Option<usize>) -> Widths {
-        let name = columns.map_or(80, |columns| columns.saturating_sub(80).min(80));
-        Widths {
-            name,
-            ..Widths::default()
-        }
-    }
-
     /// Width of the name in the table of requests: four characters wider than what
     /// the type column leaves of the name's width. Where that is negative, Locust's
     /// rows take the amount as a width and its separator is empty.
@@ -181,6 +175,41 @@ pub fn error_report(snapshot: &Snapshot, widths: Widths) -> Vec<String> {
     lines.push(rule);
     lines.push(String::new());
     lines
+}
+
+/// A sentence for each limit that the run went beyond; none in an ordinary run.
+pub fn overflow_notes(overflow: &Overflow) -> Vec<String> {
+    let told = [
+        (
+            overflow.names,
+            format!(
+                "requests beyond the limit on distinct names are counted as `{OTHER_NAMES}`: give requests with changing URLs a `name=`"
+            ),
+        ),
+        (
+            overflow.errors,
+            format!("failures beyond the limit on distinct errors are counted as `{OTHER_ERRORS}`"),
+        ),
+        (
+            overflow.exceptions,
+            "exceptions beyond the limit on distinct exceptions are in no table".into(),
+        ),
+        (
+            overflow.clamped_times,
+            format!(
+                "response times above {} hours are counted as that in percentiles",
+                HIGHEST_US / 3_600_000_000
+            ),
+        ),
+        (
+            overflow.forgotten_seconds,
+            "of the oldest seconds are missing in the counts per second".into(),
+        ),
+    ];
+    let reached = told.into_iter().filter(|(count, _)| *count > 0);
+    reached
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect()
 }
 
 fn separator(widths: &[usize]) -> String {

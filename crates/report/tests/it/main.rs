@@ -1,6 +1,7 @@
 //! All tests of the crate. What Locust prints and writes lies in `tests/golden`, made
 //! from the same samples by Locust itself; see `generate.py` there.
 
+mod console;
 mod format;
 mod golden;
 mod live;

@@ -13,6 +13,7 @@ import os
 import signal
 import sys
 import time
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -291,16 +292,24 @@ class StatsEntry:
     total_response_time = _number("total_response_time", "Sum of all response times, ms.")
     min_response_time = _number("min_response_time", "Shortest time, ms; None before the first.")
     max_response_time = _number("max_response_time", "Longest time, ms.")
-    num_reqs_per_sec = _number("num_reqs_per_sec", "Requests by second since 1970.")
-    num_fail_per_sec = _number("num_fail_per_sec", "Failures by second since 1970.")
     total_content_length = _number("total_content_length", "Sum of all lengths, bytes.")
     start_time = _number("start_time", "When counting began, seconds since 1970.")
     last_request_timestamp = _number("last_request_timestamp", "The last request, likewise.")
 
     @property
+    def num_reqs_per_sec(self) -> dict[int, int]:
+        """Requests by second since 1970; 0 for any other."""
+        return defaultdict(int, self._entry.num_reqs_per_sec)
+
+    @property
+    def num_fail_per_sec(self) -> dict[int, int]:
+        """Failures by second since 1970; 0 for any other."""
+        return defaultdict(int, self._entry.num_fail_per_sec)
+
+    @property
     def response_times(self) -> dict[int, int]:
-        """Requests by rounded response time in ms."""
-        return self._entry.response_times(current_rounding())
+        """Requests by rounded response time in ms; 0 for any other."""
+        return defaultdict(int, self._entry.response_times(current_rounding()))
 
     @property
     def fail_ratio(self) -> float:
