@@ -24,6 +24,8 @@ pub(crate) struct Answer {
 #[derive(Debug)]
 enum Body {
     Whole(Bytes),
+    /// Many pieces of one body.
+    Pieces(Vec<Bytes>),
     /// Chunks, each followed by a pause but the last.
     Stream {
         pieces: Vec<Bytes>,
@@ -64,6 +66,17 @@ impl Answer {
         Self::json(status, &serde_json::json!({ "error": reason.to_string() }))
     }
 
+    /// A body in pieces, which may share their memory.
+    pub(crate) fn pieces(content_type: &str, pieces: Vec<Bytes>) -> Self {
+        let headers = vec![("Content-Type", content_type.to_owned())];
+        Self {
+            headers,
+            body: Body::Pieces(pieces),
+            ..Self::empty(200)
+        }
+    }
+
+    /// A chunk for each piece, with a pause between them.
     pub(crate) fn stream(content_type: &str, pieces: Vec<Bytes>, pause: Duration) -> Self {
         let headers = vec![("Content-Type", content_type.to_owned())];
         Self {
@@ -106,6 +119,10 @@ impl Answer {
                 head.extend_from_slice(&body);
                 steps.push(Step::Write(head.into()));
             }
+            Body::Pieces(pieces) => {
+                steps.push(Step::Write(head.into()));
+                steps.extend(pieces.into_iter().map(Step::Write));
+            }
             Body::Stream { pieces, pause } => {
                 stream_steps(&mut steps, head, &pieces, pause, unframed)
             }
@@ -131,6 +148,10 @@ impl Answer {
         match &self.body {
             _ if matches!(self.status, 204 | 304) => {}
             Body::Whole(body) => push_header(&mut head, "Content-Length", &body.len().to_string()),
+            Body::Pieces(pieces) => {
+                let length: usize = pieces.iter().map(Bytes::len).sum();
+                push_header(&mut head, "Content-Length", &length.to_string());
+            }
             Body::Stream { .. } if manner.is_http11 => {
                 push_header(&mut head, "Transfer-Encoding", "chunked");
             }

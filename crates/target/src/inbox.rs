@@ -70,15 +70,16 @@ impl Inbox {
         let deadline = now() + self.limits.head_time;
         let mut searched = 0;
         loop {
-            if let Some(end) = head_end(&self.buffer, searched) {
-                return Ok(Head::parse(self.buffer.split_to(end).freeze())?);
-            }
-            if self.buffer.len() > self.limits.head_bytes {
+            let end = head_end(&self.buffer, searched);
+            if end.unwrap_or(self.buffer.len()) > self.limits.head_bytes {
                 return Err(Refusal {
                     status: 431,
                     reason: "the request's head is too long",
                 }
                 .into());
+            }
+            if let Some(end) = end {
+                return Ok(Head::parse(self.buffer.split_to(end).freeze())?);
             }
             searched = self.buffer.len();
             self.fill(socket, deadline).await?;
@@ -168,6 +169,7 @@ impl Inbox {
     ) -> Result<(Bytes, Bytes), Failure> {
         let mut chunked = Chunked::default();
         loop {
+            self.check_length(self.buffer.len())?;
             let whole = chunked.advance(&self.buffer);
             if whole.map_err(|reason| Refusal {
                 status: 400,
@@ -176,7 +178,6 @@ impl Inbox {
                 let raw = self.buffer.split_to(chunked.consumed).freeze();
                 return Ok((raw, chunked.body.into()));
             }
-            self.check_length(self.buffer.len())?;
             self.claim(memory, self.buffer.len())?;
             self.fill(socket, deadline).await?;
         }

@@ -15,7 +15,7 @@ use crate::routes::Call;
 type Outcome = Result<Reply, Answer>;
 
 const BYTES_MAX: u32 = 64 << 20;
-const LINES_MAX: u32 = 100_000;
+const LINES_MAX: u32 = 10_000;
 const REDIRECTS_MAX: u32 = 1000;
 const DELAY_MS_MAX: u32 = 600_000;
 const REDIRECT_STATUSES: [u32; 5] = [301, 302, 303, 307, 308];
@@ -95,10 +95,26 @@ pub(crate) fn close(_: &Call<'_>) -> Outcome {
 
 /// `n` bytes: 0, 1, … 255 and again.
 pub(crate) fn bytes(call: &Call<'_>) -> Outcome {
-    let count = call.captured_number(0, 0, BYTES_MAX)?;
-    let body: Vec<u8> = (0..=255).cycle().take(count as usize).collect();
-    Ok(Answer::new(200, "application/octet-stream", body).into())
+    let mut left = call.captured_number(0, 0, BYTES_MAX)? as usize;
+    let mut pieces = Vec::new();
+    while left > 0 {
+        let piece = Bytes::from_static(&BLOCK[..left.min(BLOCK.len())]);
+        left -= piece.len();
+        pieces.push(piece);
+    }
+    Ok(Answer::pieces("application/octet-stream", pieces).into())
 }
+
+/// What all answers of `/bytes` are cut from, so that they take no memory of their own.
+static BLOCK: [u8; 1 << 16] = {
+    let mut block = [0; 1 << 16];
+    let mut place = 0;
+    while place < block.len() {
+        block[place] = place as u8;
+        place += 1;
+    }
+    block
+};
 
 /// `n` lines of JSON, a chunk each, with `delay_ms` between them.
 pub(crate) fn stream(call: &Call<'_>) -> Outcome {
@@ -188,7 +204,7 @@ fn encoded(
     coding: &'static str,
     compress: impl Fn(&[u8]) -> std::io::Result<Vec<u8>>,
 ) -> Outcome {
-    let items: Vec<String> = (0..call.number("items", 100, 0, 100_000)?)
+    let items: Vec<String> = (0..call.number("items", 100, 0, 10_000)?)
         .map(|number| format!("item {number}"))
         .collect();
     let plain = json!({ "encoding": coding, "items": items }).to_string();

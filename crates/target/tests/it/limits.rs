@@ -94,6 +94,11 @@ fn sizes_have_limits() {
         format!("GET /{} HTTP/1.1\r\n", "x".repeat(2000)),
         431,
     );
+    check(
+        &server,
+        format!("GET /{} HTTP/1.1\r\nHost: a\r\n\r\n", "x".repeat(2000)),
+        431,
+    );
     let long = "x".repeat(1001);
     check(
         &server,

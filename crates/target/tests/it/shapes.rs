@@ -145,6 +145,12 @@ fn bytes_and_lines_come_in_number() {
         (answer.body[0], answer.body[255], answer.body[256]),
         (0, 255, 0)
     );
+    let answer = get(&server, "/bytes/200000");
+    assert_eq!(
+        (answer.body.len(), answer.body[65_535], answer.body[65_536]),
+        (200_000, 255, 0)
+    );
+    assert_eq!(get(&server, "/bytes/0").body.len(), 0);
     for target in ["/stream/3", "/stream/3?delay_ms=1"] {
         let answer = get(&server, target);
         assert_eq!(answer.header("transfer-encoding"), Some("chunked"));
