@@ -1,0 +1,2 @@
+MARK = "our utils"
+PATH = "/status/200"

@@ -1,0 +1,3 @@
+"""A file that raises while it is imported."""
+
+raise RuntimeError("at import")

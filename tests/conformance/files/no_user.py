@@ -1,0 +1,3 @@
+"""A module without a user."""
+
+VALUE = 1

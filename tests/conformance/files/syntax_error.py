@@ -1,0 +1,4 @@
+"""A file that Python cannot read."""
+
+def broken(:
+    pass
