@@ -117,6 +117,21 @@ def test_iterations_end_a_run(run):
     assert "Iteration limit reached (5), stopping the run" in err
 
 
+def test_an_option_of_the_file_replaces_ours(run):
+    own = """
+@events.init_command_line_parser.add_listener
+def _(parser):
+    parser.add_argument("--iterations", type=int, help="Something else")
+
+@events.quitting.add_listener
+def _(environment, **_):
+    print("own", environment.parsed_options.iterations, U.done)
+"""
+    code, out, err = run(QUITS + own, "--iterations", "1")
+    assert code == 0 and "own 1 3" in out
+    assert "Iteration limit" not in err
+
+
 FAILS = QUITS.replace("self.count()", "self.count(exception=ValueError('bad'))")
 RAISES_ONCE = QUITS.replace(
     "if U.done", "if U.done == 2:\n            raise ValueError\n        if U.done"
@@ -361,3 +376,97 @@ def test_one_user_under_a_debugger(tmp_path):
         "test_start",
         f"X\t{'n':<50}\t2      \t2\tValueError('bad')\t",
     ], done.stderr
+
+
+def test_keys_change_the_number_of_users(command, tmp_path):
+    import pty
+
+    (tmp_path / "locustfile.py").write_text(SCRIPT + LASTS)
+    master, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "gatecrash", "--headless", "--only-summary"],
+        cwd=tmp_path,
+        stdin=terminal,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    read_until(process, "on_start")
+    os.write(master, b"W")
+    for _ in range(10):
+        read_until(process, "on_start")
+    os.write(master, b"s")
+    read_until(process, "on_stop")
+    process.terminate()
+    _, err = process.communicate(timeout=PATIENCE_S)
+    os.close(master)
+    os.close(terminal)
+    assert process.returncode == 0
+    assert "Ramping to 11 users" in err and "Ramping to 10 users" in err
+
+
+def test_a_silenced_tables_logger_stays_silent(command):
+    silence = """
+@events.init.add_listener
+def _(**_):
+    import logging
+    logging.getLogger("locust.stats_logger").disabled = True
+"""
+    process = command(LASTS + silence, "--headless", "-t", "1")
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 0
+    assert "Ramping" in err and "Aggregated" not in err
+
+
+def test_csv_files_that_cannot_be_written_show_before_the_first_request(run, tmp_path):
+    (tmp_path / "file").write_text("")
+    code, out, err = run(LASTS, "--csv", "file/run")
+    assert code == 1 and out == ["init"]
+    assert "The files of --csv file/run cannot be written" in err
+
+
+def test_used_as_a_library(tmp_path):
+    text = textwrap.dedent(
+        """
+        import gevent
+        from locust import User, constant, task
+        from locust.env import Environment
+        from locust.log import setup_logging
+        from locust.stats import stats_history, stats_printer
+
+        setup_logging("INFO")
+
+        class U(User):
+            wait_time = constant(0)
+
+            @task
+            def work(self):
+                self.environment.events.request.fire(
+                    request_type="X", name="n", response_time=5, response_length=1,
+                    exception=None, context={},
+                )
+                if self.environment.stats.total.num_requests == 10:
+                    self.environment.runner.quit()
+
+        env = Environment(user_classes=[U])
+        runner = env.create_local_runner()
+        env.events.init.fire(environment=env, runner=runner, web_ui=None)
+        gevent.spawn(stats_printer(env.stats))
+        gevent.spawn(stats_history, env.runner)
+        runner.start(1, spawn_rate=1)
+        gevent.spawn_later(60, runner.quit)
+        runner.greenlet.join()
+        entry = env.stats.get("n", "X")
+        print(env.stats.total.num_requests, entry.avg_response_time, runner.state)
+        """
+    )
+    (tmp_path / "script.py").write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "gatecrash", "python", "script.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+    )
+    assert done.stdout == "10 5.0 stopped\n", done.stderr
+    assert "All users spawned" in done.stderr

@@ -110,6 +110,11 @@ def main():
         print("Available Users:", *found.users, sep="\n    ")
         sys.exit(0)
     environment = _environment(found, options, locustfiles)
+    # A file or a plugin may have an option of this name that means something else.
+    if "iterations" in parser.builtin_dests and options.iterations:
+        environment.iteration_budget = IterationBudget(
+            options.iterations, lambda: environment.runner.quit()
+        )
     if options.show_task_ratio or options.show_task_ratio_json:
         _print_ratios(environment, options)
         sys.exit(0)
@@ -212,15 +217,14 @@ def _print_ratios(environment: Environment, options) -> None:
 def _run(environment: Environment, options) -> None:
     """From the runner to the end of the process."""
     runner = environment.create_local_runner()
-    if options.iterations:
-        environment.iteration_budget = IterationBudget(options.iterations, runner.quit)
-    outputs = Outputs(environment, options)
     if options.equal_weights:
         environment.events.init.add_listener(_assign_equal_weights)
     environment.events.init.fire(environment=environment, runner=runner, web_ui=None)
     if log.unhandled_greenlet_exception:
         # An init listener raised, which is logged already.
         sys.exit(1)
+    # Not before: listeners may change options, and who gets the tables.
+    outputs = Outputs(environment, options)
     outputs.start()
     watchdog = Watchdog()
     watchdog.start()
