@@ -106,7 +106,7 @@ impl Dispatcher {
         let classes = checked(classes)?;
         let active = (0..classes.len()).collect();
         Ok(Self {
-            picker: Picker::new(active, &classes),
+            picker: Picker::new(active),
             placement: Placement::new(spread_over_hosts(nodes), classes.len()),
             classes,
             ramp: Ramp::ended(),
@@ -117,8 +117,8 @@ impl Dispatcher {
 
     /// Starts a ramp from what runs now to `target` users at `spawn_rate` per second.
     /// `active` are the classes to take new users from: if they are not those of the
-    /// ramp before, their order starts anew; if they are, it goes on where it stood and
-    /// only their fixed counts are taken over.
+    /// ramp before, their order starts anew; if they are, it goes on where it stood, by
+    /// the weights of then.
     ///
     /// # Errors
     /// [`ScheduleError`] for a bad rate, a bad weight, a name twice or unknown. Nothing
@@ -135,15 +135,11 @@ impl Dispatcher {
             .iter()
             .map(|class| self.index(&class.name))
             .collect::<Result<_, _>>()?;
-        let changed = indices != self.picker.active;
-        for (&index, class) in indices.iter().zip(&active) {
-            self.classes[index].fixed_count = class.fixed_count;
-            if changed {
-                self.classes[index].weight = class.weight;
-            }
+        for (&index, class) in indices.iter().zip(active) {
+            self.classes[index] = class;
         }
-        if changed {
-            self.picker.restart(indices, &self.classes);
+        if indices != self.picker.active {
+            self.picker.restart(indices);
         }
         self.ramp = ramp;
         Ok(())
@@ -155,11 +151,16 @@ impl Dispatcher {
         if self.ramp.ended {
             return None;
         }
-        let first = std::mem::replace(&mut self.ramp.fresh, false);
+        if std::mem::take(&mut self.ramp.fresh) && self.current() == self.ramp.target {
+            // Told once although there is nothing to do, so that whoever asked hears of it.
+            self.ramp.ended = true;
+            self.rebalanced = false;
+            return Some(self.step(0.0, 0.0));
+        }
         if std::mem::take(&mut self.rebalanced) {
             return Some(self.step(self.ramp.last_due_s, 0.0));
         }
-        if self.ramp.exhausted || (!first && self.current() == self.ramp.target) {
+        if self.ramp.exhausted || self.current() == self.ramp.target {
             self.ramp.ended = true;
             return None;
         }
@@ -273,7 +274,7 @@ impl Dispatcher {
         let running = self.current();
         self.placement = self.placement.emptied(nodes);
         let active = std::mem::take(&mut self.picker.active);
-        self.picker = Picker::new(active, &self.classes);
+        self.picker = Picker::new(active);
         while self.current() < running && self.start_one() {}
         self.rebalanced = true;
     }
@@ -366,26 +367,26 @@ impl Ramp {
 struct Picker {
     /// Indices of the classes that new users come from, sorted.
     active: Vec<usize>,
-    weighted: Order,
+    /// Made when the first user with a weight is picked.
+    weighted: Option<Order>,
     fixed: std::iter::Take<Order>,
     /// Users were stopped or moved, so a fixed count may be short again.
     check_fixed: bool,
 }
 
 impl Picker {
-    fn new(active: Vec<usize>, classes: &[UserClass]) -> Self {
-        let weighted = weighted(&active, classes);
+    fn new(active: Vec<usize>) -> Self {
         Self {
             active,
-            weighted,
+            weighted: None,
             fixed: Order::default().take(0),
             check_fixed: true,
         }
     }
 
     /// Other classes from now on. Fixed counts are not looked at again just for this.
-    fn restart(&mut self, active: Vec<usize>, classes: &[UserClass]) {
-        self.weighted = weighted(&active, classes);
+    fn restart(&mut self, active: Vec<usize>) {
+        self.weighted = None;
         self.fixed = Order::default().take(0);
         self.active = active;
     }
@@ -396,7 +397,8 @@ impl Picker {
                 return Some(class);
             }
             if !std::mem::take(&mut self.check_fixed) {
-                return self.weighted.next();
+                let weighted = || weighted(&self.active, classes);
+                return self.weighted.get_or_insert_with(weighted).next();
             }
             self.fixed = missing_fixed(&self.active, classes, placement);
         }

@@ -183,6 +183,15 @@ fn a_changed_fixed_count_counts_after_a_ramp_down() {
 }
 
 #[test]
+fn weights_are_those_of_the_first_user_that_needs_them() {
+    let mut dispatcher = local("A1 B1");
+    let steps = ramp(&mut dispatcher, 6, 10.0, "A5 B1");
+    assert_eq!(steps[0].users, [[5, 1]]);
+    let steps = ramp(&mut dispatcher, 12, 10.0, "A1 B5");
+    assert_eq!(steps[0].users, [[10, 2]], "the order goes on");
+}
+
+#[test]
 fn planned_users_at_a_time() {
     let mut dispatcher = local("A1 B1");
     dispatcher.retarget(10, 4.0, classes("A1 B1")).unwrap();
