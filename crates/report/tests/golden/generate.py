@@ -71,7 +71,14 @@ class Scenario:
             self.log("exception", message, traceback, node)
 
     def log(self, *fields):
-        escaped = [str(f).replace("\\", "\\\\").replace("\n", "\\n").replace("\r", "\\r").replace("\t", "\\t") for f in fields]
+        escaped = [
+            str(f)
+            .replace("\\", "\\\\")
+            .replace("\n", "\\n")
+            .replace("\r", "\\r")
+            .replace("\t", "\\t")
+            for f in fields
+        ]
         self.lines.append("\t".join(escaped))
 
     def write(self, at, users):
@@ -82,7 +89,9 @@ class Scenario:
             ls.STATS_NAME_WIDTH = width
             self.put(f"current-{width}.txt", text_of(ls.get_stats_summary(self.stats, True)))
             self.put(f"total-{width}.txt", text_of(ls.get_stats_summary(self.stats, False)))
-            self.put(f"percentiles-{width}.txt", text_of(ls.get_percentile_stats_summary(self.stats)))
+            self.put(
+                f"percentiles-{width}.txt", text_of(ls.get_percentile_stats_summary(self.stats))
+            )
             self.put(f"errors-{width}.txt", text_of(ls.get_error_report_summary(self.stats)))
         runner = SimpleNamespace(user_count=users, exceptions=self.exceptions)
         environment = SimpleNamespace(stats=self.stats, runner=runner)
@@ -136,9 +145,18 @@ def mixed():
         s.request(at, "POST", "/list", int(round(numbers.lognormvariate(5, 1.2), -1)) or 1, 17)
         if tick % 3 == 0:
             fault = ConnectionRefusedError(111, "Connection refused") if tick % 2 else None
-            s.request(at, "GET", "/view/[id]", round(numbers.uniform(1000, 30000), -3) + 7.5, 0, fault)
+            s.request(
+                at, "GET", "/view/[id]", round(numbers.uniform(1000, 30000), -3) + 7.5, 0, fault
+            )
         if tick % 7 == 0:
-            s.request(at, "WSR", odd, None, 3, CatchResponseError("it's \"bad\"\n\ttruly") if tick % 4 else None)
+            s.request(
+                at,
+                "WSR",
+                odd,
+                None,
+                3,
+                CatchResponseError('it\'s "bad"\n\ttruly') if tick % 4 else None,
+            )
         if tick % 11 == 0:
             s.request(at, "GET", "/a/name/that/is/longer/than/any/column/" + "x" * 60, 0.0)
         if tick % 50 == 0:
