@@ -350,6 +350,21 @@ def test_a_nested_taskset_is_no_iteration_of_its_own(make_environment):
     assert len(executed) == 4
 
 
+def test_requests_that_nobody_waited_for_are_told_once(make_environment, monkeypatch, caplog):
+    from gatecrash.guest import stopping
+
+    caplog.set_level(logging.INFO)
+    total = {"in_flight": 3, "unreported": 0}
+    monkeypatch.setattr(stopping._engine, "abandoned", lambda: total)
+    monkeypatch.setattr(stopping, "_told", {"in_flight": 1, "unreported": 0})
+    runner = start(make_environment(Idle), 1)
+    runner.stop()
+    start(runner.environment, 1)
+    runner.stop()
+    lines = [each for each in caplog.messages if each.startswith("Abandoned requests")]
+    assert len(lines) == 1 and "2 in flight" in lines[0]
+
+
 # --- shapes
 
 

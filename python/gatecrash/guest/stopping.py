@@ -70,13 +70,16 @@ def _each(users: list, force: bool) -> Group:
     return calls
 
 
+_told: dict[str, int] = {}
+
+
 def report_abandoned() -> None:
-    """Says how many requests the end of their users left uncounted, if any."""
+    """Says how many requests nobody waited for to their end, since this was last asked."""
     abandoned = _engine.abandoned()
-    in_flight = abandoned["in_flight"]
-    unreported = abandoned["unreported"]
-    if in_flight or unreported:
+    new = {kind: count - _told.get(kind, 0) for kind, count in abandoned.items()}
+    _told.update(abandoned)
+    if any(new.values()):
         logger.info(
-            f"Abandoned requests: {in_flight} in flight when their users were stopped, "
-            f"{unreported} answered but never reported. They are in no table."
+            f"Abandoned requests: {new['in_flight']} in flight when their user was stopped, "
+            f"{new['unreported']} answered but never reported. They are in no table."
         )
