@@ -15,15 +15,15 @@ use pyo3::pybacked::PyBackedStr;
 use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::boundary::{self, Boundary};
-use crate::encode::{Template, is_plain_target};
+use crate::encode::{Manner, Parts, Template};
 use crate::exchange::{Exchange, describe};
 
 /// Where a connection leads, with whom to trust there.
 #[pyclass(frozen, module = "gatecrash._engine")]
-struct Origin {
+pub(crate) struct Origin {
     inner: Arc<gatecrash_net::Origin>,
     /// What the `Host` header says.
-    authority: String,
+    pub(crate) authority: String,
 }
 
 #[pymethods]
@@ -90,26 +90,28 @@ fn trust(verify: Option<&Bound<'_, PyAny>>) -> PyResult<Trust> {
 
 /// The connections of one user.
 #[pyclass(frozen, module = "gatecrash._engine")]
-struct Client {
+pub(crate) struct Client {
     id: ClientId,
     boundary: &'static Boundary,
     template: Mutex<Option<Arc<Template>>>,
     fine: Fine,
+    manner: Manner,
 }
 
 #[pymethods]
 impl Client {
-    /// `fine` names the status codes that are a success: "below-400" or "listed".
+    /// `library` is the one whose requests and whose idea of a success are
+    /// meant: "requests" or "geventhttpclient" (as Locust's `FastHttpUser` uses it).
     #[new]
-    #[pyo3(signature = (fine="below-400"))]
-    fn new(py: Python<'_>, fine: &str) -> PyResult<Self> {
+    #[pyo3(signature = (library="requests"))]
+    pub(crate) fn new(py: Python<'_>, library: &str) -> PyResult<Self> {
         let boundary = boundary::get(py)?;
-        let fine = match fine {
-            "below-400" => Fine::Below400,
-            "listed" => Fine::Listed,
+        let (fine, manner) = match library {
+            "requests" => (Fine::Below400, Manner::Requests),
+            "geventhttpclient" => (Fine::Listed, Manner::Geventhttpclient),
             other => {
                 return Err(PyValueError::new_err(format!(
-                    "no rule is called {other:?}"
+                    "no library is called {other:?}"
                 )));
             }
         };
@@ -118,6 +120,7 @@ impl Client {
             boundary,
             template: Mutex::default(),
             fine,
+            manner,
         })
     }
 
@@ -133,7 +136,7 @@ impl Client {
     }
 
     /// Makes an exchange whose head is encoded here. Returns None, having sent
-    /// nothing, when anything about it needs the judgement of `requests`.
+    /// nothing, when anything about it needs the judgement of the library.
     ///
     /// `direct` is the shard into which the lane may record a plain success
     /// under `name` by itself. Timeouts are seconds.
@@ -158,42 +161,31 @@ impl Client {
         name: Option<&str>,
         direct: Option<u32>,
     ) -> PyResult<Option<Exchange>> {
-        let started = now();
-        if !is_plain_target(target) {
-            return Ok(None);
-        }
-        let body = body.unwrap_or_default();
-        let head = Head {
+        let parts = Parts {
             method,
             target,
             host: &origin.authority,
-            extra,
             cookie,
             content_type,
         };
-        let Some(wire) = self.encode(&head, body) else {
-            return Ok(None);
+        let quick = Quick {
+            origin,
+            parts,
+            extra,
+            body: body.unwrap_or_default(),
+            connect_timeout_s,
+            read_timeout_s,
+            follows,
+            name,
+            direct,
         };
-        let request = Request {
-            origin: origin.inner.clone(),
-            body_at: wire.len() - body.len(),
-            wire: wire.into(),
-            is_head: method == "HEAD",
-            expects_continue: false,
-            closes: false,
-            streams: false,
-            connect_timeout: seconds(connect_timeout_s),
-            read_timeout: seconds(read_timeout_s),
-            total_timeout: None,
-            started,
-        };
-        let recording = self.recording(method, name.unwrap_or(target), direct, follows);
-        self.exchange(py, request, recording).map(Some)
+        self.quick_exchange(py, &quick)
     }
 
     /// Makes an exchange of a whole head and body that the caller has encoded.
-    /// Timeouts are seconds.
-    #[pyo3(signature = (origin, method, head, body, connect_timeout_s, read_timeout_s, closes, streams, name=None, direct=None, follows=false))]
+    /// Timeouts are seconds. `expects_continue`: the head asks for `100
+    /// Continue` and the body waits for it.
+    #[pyo3(signature = (origin, method, head, body, connect_timeout_s, read_timeout_s, closes, streams, name=None, direct=None, follows=false, expects_continue=false))]
     #[allow(
         clippy::too_many_arguments,
         reason = "one call per request: a struct would cost one more object"
@@ -212,6 +204,7 @@ impl Client {
         name: Option<&str>,
         direct: Option<u32>,
         follows: bool,
+        expects_continue: bool,
     ) -> PyResult<(Exchange, Option<Stream>)> {
         let started = now();
         let mut wire = Vec::with_capacity(head.len() + body.len());
@@ -222,7 +215,7 @@ impl Client {
             wire: wire.into(),
             body_at: head.len(),
             is_head: method == "HEAD",
-            expects_continue: false,
+            expects_continue,
             closes,
             streams,
             connect_timeout: seconds(connect_timeout_s),
@@ -237,7 +230,8 @@ impl Client {
             follows,
         );
         if !streams {
-            return Ok((self.exchange(py, request, recording)?, None));
+            let ticket = self.submit(py, request, recording)?;
+            return Ok((self.finish(py, ticket)?, None));
         }
         self.start_stream(py, request)
     }
@@ -254,14 +248,17 @@ impl Drop for Client {
     }
 }
 
-/// What the head of a quick request is made of.
-struct Head<'a, 'py> {
-    method: &'a str,
-    target: &'a str,
-    host: &'a str,
-    extra: Option<&'a Bound<'py, PyDict>>,
-    cookie: Option<&'a str>,
-    content_type: Option<&'a str>,
+/// What a quick request is made of; timeouts are seconds.
+pub(crate) struct Quick<'a, 'py> {
+    pub(crate) origin: &'a Origin,
+    pub(crate) parts: Parts<'a>,
+    pub(crate) extra: Option<&'a Bound<'py, PyDict>>,
+    pub(crate) body: &'a [u8],
+    pub(crate) connect_timeout_s: Option<f64>,
+    pub(crate) read_timeout_s: Option<f64>,
+    pub(crate) follows: bool,
+    pub(crate) name: Option<&'a str>,
+    pub(crate) direct: Option<u32>,
 }
 
 impl Client {
@@ -271,42 +268,20 @@ impl Client {
             .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Head and body as `requests` would send them; None when not plain.
-    fn encode(&self, head: &Head<'_, '_>, body: &[u8]) -> Option<Vec<u8>> {
+    /// Head and body as the library would send them; None when not plain.
+    fn encode(
+        &self,
+        parts: &Parts<'_>,
+        extra: Option<&Bound<'_, PyDict>>,
+        body: &[u8],
+    ) -> Option<Vec<u8>> {
         let template = self.template().clone()?;
-        let items = match head.extra {
+        let items = match extra {
             Some(extra) => plain_items(extra)?,
             None => Vec::new(),
         };
-        let mut wire = Vec::with_capacity(256 + head.target.len() + body.len());
-        for part in [
-            head.method,
-            " ",
-            head.target,
-            " HTTP/1.1\r\nHost: ",
-            head.host,
-            "\r\n",
-        ] {
-            wire.extend_from_slice(part.as_bytes());
-        }
         let extra = items.iter().map(|(name, value)| (&**name, &**value));
-        let has_content_type = template.append(&mut wire, extra).ok()?;
-        if let Some(cookie) = head.cookie {
-            push_header(&mut wire, b"Cookie: ", cookie.as_bytes());
-        }
-        if !body.is_empty() || !matches!(head.method, "GET" | "HEAD") {
-            push_header(
-                &mut wire,
-                b"Content-Length: ",
-                body.len().to_string().as_bytes(),
-            );
-        }
-        if let (Some(content_type), false) = (head.content_type, has_content_type) {
-            push_header(&mut wire, b"Content-Type: ", content_type.as_bytes());
-        }
-        wire.extend_from_slice(b"\r\n");
-        wire.extend_from_slice(body);
-        Some(wire)
+        self.manner.encode(parts, &template, extra, body).ok()
     }
 
     fn recording(&self, method: &str, name: &str, direct: Option<u32>, follows: bool) -> Recording {
@@ -333,13 +308,46 @@ impl Client {
         Ok(ticket)
     }
 
-    fn exchange(
+    /// Makes an exchange whose head is encoded here; None, with nothing sent,
+    /// when it is not plain.
+    pub(crate) fn quick_exchange(
         &self,
         py: Python<'_>,
-        request: Request,
-        recording: Recording,
-    ) -> PyResult<Exchange> {
-        let ticket = self.submit(py, request, recording)?;
+        quick: &Quick<'_, '_>,
+    ) -> PyResult<Option<Exchange>> {
+        match self.submit_quick(py, quick)? {
+            Some(ticket) => self.finish(py, ticket).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Apart from the waiting, so that little of the stack is held meanwhile:
+    /// greenlets copy theirs whenever they switch.
+    #[inline(never)]
+    fn submit_quick(&self, py: Python<'_>, quick: &Quick<'_, '_>) -> PyResult<Option<Ticket>> {
+        let started = now();
+        let Some(wire) = self.encode(&quick.parts, quick.extra, quick.body) else {
+            return Ok(None);
+        };
+        let request = Request {
+            origin: quick.origin.inner.clone(),
+            body_at: wire.len() - quick.body.len(),
+            wire: wire.into(),
+            is_head: quick.parts.method == "HEAD",
+            expects_continue: false,
+            closes: false,
+            streams: false,
+            connect_timeout: seconds(quick.connect_timeout_s),
+            read_timeout: seconds(quick.read_timeout_s),
+            total_timeout: None,
+            started,
+        };
+        let name = quick.name.unwrap_or(quick.parts.target);
+        let recording = self.recording(quick.parts.method, name, quick.direct, quick.follows);
+        self.submit(py, request, recording).map(Some)
+    }
+
+    fn finish(&self, py: Python<'_>, ticket: Ticket) -> PyResult<Exchange> {
         let completion = self.boundary.wait(py, ticket)?;
         match completion.outcome {
             Outcome::Answer(exchange) => Ok(Exchange::answered(*exchange, completion.recorded)),
@@ -434,12 +442,6 @@ impl Drop for Stream {
     fn drop(&mut self) {
         self.close();
     }
-}
-
-fn push_header(wire: &mut Vec<u8>, name_and_colon: &[u8], value: &[u8]) {
-    wire.extend_from_slice(name_and_colon);
-    wire.extend_from_slice(value);
-    wire.extend_from_slice(b"\r\n");
 }
 
 /// The items of a dict when all are text.

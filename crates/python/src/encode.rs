@@ -1,16 +1,139 @@
-//! Request heads, byte for byte as `requests` would send them.
+//! Request heads, byte for byte as the library would send them that the user
+//! believes to be using: `requests`, or `geventhttpclient` (Locust's
+//! `FastHttpUser`).
 //!
 //! Only plain cases are encoded here; whatever could need the judgement of
-//! `requests` (escapes in the URL, odd header values) is refused, and the
+//! that library (escapes in the URL, odd header values) is refused, and the
 //! caller prepares that request in Python.
+
+/// Whose heads are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// `requests` over `http.client`: `Host` first, the body's headers last.
+    Requests,
+    /// `geventhttpclient`: `Host` after the caller's headers.
+    Geventhttpclient,
+}
+
+/// What a head is made of, beside the headers.
+pub(crate) struct Parts<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) target: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) cookie: Option<&'a str>,
+    /// Declared unless the headers declare another.
+    pub(crate) content_type: Option<&'a str>,
+}
+
+impl Manner {
+    /// Head and body of a request with the session's headers in `template` and
+    /// `extra` laid over them.
+    pub(crate) fn encode<'a>(
+        self,
+        parts: &Parts<'_>,
+        template: &Template,
+        extra: impl Iterator<Item = (&'a str, &'a str)>,
+        body: &[u8],
+    ) -> Result<Vec<u8>, NotPlain> {
+        if !self.is_plain_target(parts.target) {
+            return Err(NotPlain);
+        }
+        let mut wire = Vec::with_capacity(256 + parts.target.len() + body.len());
+        for part in [parts.method, " ", parts.target, " HTTP/1.1\r\n"] {
+            wire.extend_from_slice(part.as_bytes());
+        }
+        match self {
+            Manner::Requests => parts.finish_as_requests(&mut wire, template, extra, body)?,
+            Manner::Geventhttpclient => parts.finish_as_gevent(&mut wire, template, extra, body)?,
+        }
+        wire.extend_from_slice(b"\r\n");
+        wire.extend_from_slice(body);
+        Ok(wire)
+    }
+
+    /// `geventhttpclient` drops a `;` with nothing behind it.
+    fn is_plain_target(self, target: &str) -> bool {
+        is_plain_target(target) && (self == Manner::Requests || !target.contains(';'))
+    }
+}
+
+impl Parts<'_> {
+    fn finish_as_requests<'a>(
+        &self,
+        wire: &mut Vec<u8>,
+        template: &Template,
+        extra: impl Iterator<Item = (&'a str, &'a str)>,
+        body: &[u8],
+    ) -> Result<(), NotPlain> {
+        push_header(wire, b"Host: ", self.host);
+        let has_content_type = template.append(wire, extra, NO_CODING)?;
+        self.push_cookie(wire);
+        if !body.is_empty() || !matches!(self.method, "GET" | "HEAD") {
+            push_header(wire, b"Content-Length: ", &body.len().to_string());
+        }
+        if let (Some(content_type), false) = (self.content_type, has_content_type) {
+            push_header(wire, b"Content-Type: ", content_type);
+        }
+        Ok(())
+    }
+
+    fn finish_as_gevent<'a>(
+        &self,
+        wire: &mut Vec<u8>,
+        template: &Template,
+        extra: impl Iterator<Item = (&'a str, &'a str)>,
+        body: &[u8],
+    ) -> Result<(), NotPlain> {
+        let has_content_type = template.append(wire, extra, b"")?;
+        let length = body.len().to_string();
+        let mut has_length = false;
+        if let Some(content_type) = self.content_type {
+            if !has_content_type {
+                push_header(wire, b"content-type: ", content_type);
+            }
+            has_length = has_early_length(content_type, has_content_type);
+            if has_length {
+                push_header(wire, b"content-length: ", &length);
+            }
+        }
+        self.push_cookie(wire);
+        push_header(wire, b"Host: ", self.host);
+        let declares = !body.is_empty() || matches!(self.method, "POST" | "PUT" | "PATCH");
+        if declares && !has_length {
+            push_header(wire, b"Content-Length: ", &length);
+        }
+        Ok(())
+    }
+
+    fn push_cookie(&self, wire: &mut Vec<u8>) {
+        if let Some(cookie) = self.cookie {
+            push_header(wire, b"Cookie: ", cookie);
+        }
+    }
+}
+
+/// What `http.client` sends for a caller that does not speak of codings.
+const NO_CODING: &[u8] = b"Accept-Encoding: identity\r\n";
+
+/// Bodies that `geventhttpclient` itself turns into bytes get their length
+/// along with their type: forms always, text unless the caller named a type.
+fn has_early_length(content_type: &str, has_content_type: bool) -> bool {
+    content_type.starts_with("application/x-www-form-urlencoded")
+        || (content_type.starts_with("text/plain") && !has_content_type)
+}
+
+fn push_header(wire: &mut Vec<u8>, name_and_colon: &[u8], value: &str) {
+    wire.extend_from_slice(name_and_colon);
+    wire.extend_from_slice(value.as_bytes());
+    wire.extend_from_slice(b"\r\n");
+}
 
 /// A session's headers, encoded once and reused for every request.
 #[derive(Debug, Default)]
 pub(crate) struct Template {
     lines: Vec<Line>,
     joined: Vec<u8>,
-    /// The headers name `Accept-Encoding`; without it one is sent that asks
-    /// for no coding.
+    /// The headers name `Accept-Encoding`.
     has_accept_encoding: bool,
 }
 
@@ -20,7 +143,7 @@ struct Line {
     bytes: Vec<u8>,
 }
 
-/// A header that `requests` would have to look at.
+/// Something that the library itself would have to look at.
 #[derive(Debug)]
 pub(crate) struct NotPlain;
 
@@ -76,12 +199,14 @@ impl Template {
     }
 
     /// Appends the session's headers with `extra` laid over them: a header of
-    /// the same name keeps its place and takes the new value. Says whether a
+    /// the same name keeps its place and takes the new value. `unless_accepting`
+    /// goes before them when there is no `Accept-Encoding`. Says whether a
     /// `Content-Type` was among them.
     pub(crate) fn append<'a>(
         &self,
         wire: &mut Vec<u8>,
         extra: impl Iterator<Item = (&'a str, &'a str)>,
+        unless_accepting: &[u8],
     ) -> Result<bool, NotPlain> {
         let mut has_content_type = self.lines.iter().any(|line| line.lower == "content-type");
         let mut merged: Option<Vec<Line>> = None;
@@ -107,7 +232,7 @@ impl Template {
         let accepts =
             self.has_accept_encoding || added.iter().any(|line| line.lower == "accept-encoding");
         if !accepts {
-            wire.extend_from_slice(b"Accept-Encoding: identity\r\n");
+            wire.extend_from_slice(unless_accepting);
         }
         match merged {
             None => wire.extend_from_slice(&self.joined),
@@ -136,14 +261,14 @@ fn is_plain_value(value: &str) -> bool {
             .all(|byte| (0x20..0x7f).contains(&byte) || byte == b'\t')
 }
 
-/// Whether `requests` would send this path and query exactly as it is.
+/// Whether both libraries would send this path and query exactly as it is.
 ///
-/// Its rules: characters outside RFC 3986 are escaped, escapes of unreserved
+/// Their rules: characters outside RFC 3986 are escaped, escapes of unreserved
 /// characters are undone, escapes are written in capitals, dot segments are
-/// removed, a fragment is dropped.
-pub(crate) fn is_plain_target(target: &str) -> bool {
+/// removed, a fragment and an empty query are dropped.
+fn is_plain_target(target: &str) -> bool {
     let bytes = target.as_bytes();
-    if bytes.first() != Some(&b'/') || bytes.starts_with(b"//") {
+    if bytes.first() != Some(&b'/') || bytes.starts_with(b"//") || bytes.ends_with(b"?") {
         return false;
     }
     let mut in_query = false;
@@ -190,7 +315,9 @@ mod tests {
         ];
         let template = Template::new(session.into_iter()).expect("plain");
         let mut wire = Vec::new();
-        template.append(&mut wire, extra.iter().copied()).ok()?;
+        template
+            .append(&mut wire, extra.iter().copied(), NO_CODING)
+            .ok()?;
         Some(String::from_utf8(wire).expect("ASCII").replace("\r\n", "|"))
     }
 
@@ -220,6 +347,71 @@ mod tests {
         }
     }
 
+    /// A whole request of one session header, `X: 1` laid over it, as
+    /// `geventhttpclient` writes it.
+    fn check_gevent(method: &str, content_type: Option<&str>, own: &str, body: &str) -> String {
+        let template = Template::new([("User-Agent", "x")].into_iter()).expect("plain");
+        let parts = Parts {
+            method,
+            target: "/a",
+            host: "h",
+            cookie: Some("c=1"),
+            content_type,
+        };
+        let extra = own.split_once('=').into_iter();
+        let wire = Manner::Geventhttpclient.encode(&parts, &template, extra, body.as_bytes());
+        String::from_utf8(wire.expect("plain"))
+            .expect("ASCII")
+            .replace("\r\n", "|")
+    }
+
+    #[test]
+    fn geventhttpclient_writes_host_late_and_lengths_by_kind_of_body() {
+        for (method, content_type, own, body, rest) in [
+            ("GET", None, "", "", "Cookie: c=1|Host: h||"),
+            ("GET", None, "X=1", "", "X: 1|Cookie: c=1|Host: h||"),
+            (
+                "PUT",
+                None,
+                "",
+                "",
+                "Cookie: c=1|Host: h|Content-Length: 0||",
+            ),
+            (
+                "POST",
+                Some("application/octet-stream"),
+                "",
+                "ab",
+                "content-type: application/octet-stream|Cookie: c=1|Host: h|Content-Length: 2||ab",
+            ),
+            (
+                "POST",
+                Some("text/plain; charset=utf-8"),
+                "",
+                "ab",
+                "content-type: text/plain; charset=utf-8|content-length: 2|Cookie: c=1|Host: h||ab",
+            ),
+            (
+                "POST",
+                Some("text/plain; charset=utf-8"),
+                "Content-Type=a/b",
+                "ab",
+                "Content-Type: a/b|Cookie: c=1|Host: h|Content-Length: 2||ab",
+            ),
+            (
+                "POST",
+                Some("application/x-www-form-urlencoded; charset=utf-8"),
+                "Content-Type=a/b",
+                "a=b",
+                "Content-Type: a/b|content-length: 3|Cookie: c=1|Host: h||a=b",
+            ),
+        ] {
+            let expected = format!("{method} /a HTTP/1.1|User-Agent: x|{rest}");
+            assert_eq!(check_gevent(method, content_type, own, body), expected);
+        }
+        assert!(!Manner::Geventhttpclient.is_plain_target("/a;b"));
+    }
+
     #[test]
     fn targets() {
         for plain in [
@@ -232,8 +424,8 @@ mod tests {
             assert!(is_plain_target(plain), "{plain}");
         }
         for other in [
-            "", "a", "//a", "/a b", "/ü", "/a/../b", "/.x", "/%7e", "/%41", "/%2f", "/#f", "/[1]",
-            "/%",
+            "", "a", "//a", "/a?", "/a b", "/ü", "/a/../b", "/.x", "/%7e", "/%41", "/%2f", "/#f",
+            "/[1]", "/%",
         ] {
             assert!(!is_plain_target(other), "{other}");
         }
