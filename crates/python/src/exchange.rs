@@ -86,7 +86,7 @@ impl Exchange {
 
     /// The answer sets cookies.
     #[getter]
-    fn has_cookies(&self) -> bool {
+    pub(crate) fn has_cookies(&self) -> bool {
         self.flag(|head| head.has_cookies)
     }
 

@@ -13,6 +13,7 @@
 //! | `encode` | request heads, byte for byte |
 //! | `entry` | the numbers of one endpoint |
 //! | `exchange` | an answer, unpacked only when looked at |
+//! | `session` | the quick way of a session |
 //! | `ledger` | the way to one shard of the lane's books |
 //! | `options` | the option table as data |
 //! | `reporter` | tables, progress and CSV files during a run |
@@ -28,6 +29,7 @@ mod greenlets;
 mod ledger;
 mod options;
 mod reporter;
+mod session;
 mod stats;
 
 use pyo3::prelude::*;
@@ -44,5 +46,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     options::register(module)?;
     stats::register(module)?;
     reporter::register(module)?;
+    session::register(module)?;
     exchange::register(module)
 }

@@ -8,16 +8,18 @@ from requests.structures import CaseInsensitiveDict
 
 
 class SessionHeaders(CaseInsensitiveDict):
-    """Headers with a ``changed`` flag, which whoever copies them lowers."""
+    """Headers that raise a flag (``_engine.Flag``) when they change."""
 
-    changed = True
+    def __init__(self, data=None, *, flag):
+        self._flag = flag
+        super().__init__(data)
 
     def __setitem__(self, name, value):
-        self.changed = True
+        self._flag.set()
         super().__setitem__(name, value)
 
     def __delitem__(self, name):
-        self.changed = True
+        self._flag.set()
         super().__delitem__(name)
 
     def as_dict(self):

@@ -1,22 +1,18 @@
-"""The quick way: calls so plain that the engine can encode them by itself.
+"""The parts of the quick way that are Python's: URLs, bodies and parameters as ``requests`` has them.
 
-In: the arguments of a call and the session's state. Out: the engine's exchange, or None when
-``requests`` has to prepare the call. Nothing is guessed: whatever is not known to come out byte
-for byte as ``requests`` would send it is left to ``requests``.
+The way itself is the engine's (``_engine.Session``). Nothing is guessed: whatever is not known to
+come out byte for byte as ``requests`` would send it is left to ``requests``.
 """
 
 import re
 from json import JSONEncoder
 
+from gatecrash import _engine
 from requests import Request, compat
-from requests.exceptions import InvalidJSONError
 from requests.models import RequestEncodingMixin
 
-from gatecrash.http.adapter import origin_of, timeouts
-from gatecrash.http.cookies import SessionCookies
+from gatecrash.http.adapter import origin_of
 
-#: Keywords of a call that the quick way understands.
-KEYWORDS = frozenset(("headers", "allow_redirects", "timeout", "params"))
 #: Methods as they are sent; anything else goes through ``requests``.
 METHODS = frozenset(("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"))
 
@@ -25,22 +21,11 @@ _ABSOLUTE_URL = re.compile(r"(https?://[^/?#]+)(/.*)?\Z", re.S)
 _encode_form = RequestEncodingMixin._encode_params
 
 if compat.json.__name__ == "json":
-    _encode_json = JSONEncoder(allow_nan=False).encode
+    encode_json = JSONEncoder(allow_nan=False).encode
 else:
 
-    def _encode_json(value):
+    def encode_json(value):
         return compat.json.dumps(value, allow_nan=False)
-
-
-class Place:
-    """Where a base URL leads: the origin, and what goes before each path."""
-
-    __slots__ = ("base", "origin", "prefix")
-
-    def __init__(self, base, origin, prefix):
-        self.base = base
-        self.origin = origin
-        self.prefix = prefix
 
 
 def place_of(base_url, verify, cert):
@@ -55,7 +40,7 @@ def place_of(base_url, verify, cert):
     base = f"{scheme}://{host}:{port}" if port else f"{scheme}://{host}"
     if port == default_port or (path and not path.isascii()):
         return None
-    return Place(base, origin_of(base, verify, cert), path or "")
+    return _engine.Place(base, origin_of(base, verify, cert), path or "")
 
 
 def split_absolute(url):
@@ -64,127 +49,39 @@ def split_absolute(url):
     return match.groups() if match and match[2] else None
 
 
-class Body:
-    """A body at hand with the type that ``requests`` would declare for it."""
-
-    __slots__ = ("content", "content_type")
-
-    def __init__(self, content, content_type):
-        self.content = content
-        self.content_type = content_type
-
-
-_NO_BODY = Body(None, None)
-
-
 def body_of(data, json):
-    """The body of a call, or None when ``requests`` has to make it. Raises ``InvalidJSONError``."""
+    """(body, content type) of a call; None when ``requests`` has to make it."""
     if not data:
         if data is not None and not isinstance(data, (str, bytes, dict, list, tuple)):
             return None
         if json is None:
-            return _NO_BODY
-        try:
-            return Body(_encode_json(json).encode("utf-8"), "application/json")
-        except ValueError as fault:
-            raise InvalidJSONError(fault) from fault
+            return None, None
+        return encode_json(json).encode("utf-8"), "application/json"
     if type(data) is str:
-        return Body(data.encode("utf-8"), None)
+        return data.encode("utf-8"), None
     if type(data) is bytes:
-        return Body(data, None)
+        return data, None
     if type(data) is dict:
-        return Body(_encode_form(data).encode("utf-8"), "application/x-www-form-urlencoded")
+        return _encode_form(data).encode("utf-8"), "application/x-www-form-urlencoded"
     return None
 
 
-class Ask:
-    """What was asked, for whoever wants to see the request that was sent."""
-
-    __slots__ = ("data", "json", "keywords", "method", "path", "place", "session", "target")
-
-    def __init__(self, session, method, place, path, data, json, keywords):
-        self.session = session
-        self.method = method
-        self.place = place
-        self.path = path
-        self.data = data
-        self.json = json
-        self.keywords = keywords
-        self.target = place.prefix + path
-
-    def url(self):
-        """The URL that was asked for, query included."""
-        return self.place.base + self.target
-
-    def timeouts(self):
-        """(connect, read) in seconds."""
-        return timeouts(self.keywords.get("timeout"))
-
-    def prepare(self):
-        """The request as ``requests`` prepares it."""
-        return self.session.prepare_request(
-            Request(
-                self.method,
-                f"{self.place.base}{self.place.prefix}{self.path}",
-                headers=self.keywords.get("headers"),
-                data=self.data or {},
-                json=self.json,
-                params=self.keywords.get("params") or {},
-            )
-        )
-
-
-def make(ask, name, direct):
-    """One exchange, or None. ``direct`` is the shard into which a plain success is recorded."""
-    place = ask.place
-    keywords = ask.keywords
-    headers = None
-    connect_s = read_s = None
-    follows = True
-    if keywords:
-        headers = keywords.get("headers")
-        if headers is not None and type(headers) is not dict:
-            return None
-        follows = keywords.get("allow_redirects", True)
-        if (params := keywords.get("params")) and not _add_params(ask, params):
-            return None
-        if (timeout := keywords.get("timeout")) is not None:
-            connect_s, read_s = timeouts(timeout)
-    content = content_type = None
-    if ask.data is not None or ask.json is not None:
-        body = body_of(ask.data, ask.json)
-        if body is None:
-            return None
-        content, content_type = body.content, body.content_type
-    cookie = None
-    session = ask.session
-    jar = session.__dict__.get("cookies")
-    if jar is not None:
-        if type(jar) is not SessionCookies:
-            return None
-        if not jar.is_empty():
-            cookie = jar.header_for(place.origin, ask.url())
-    return session._client.quick(
-        place.origin,
-        ask.method,
-        ask.target,
-        headers,
-        cookie,
-        content,
-        content_type,
-        connect_s,
-        read_s,
-        follows,
-        name,
-        direct,
-    )
-
-
-def _add_params(ask, params):
-    """Puts parameters behind the target; False when ``requests`` has to."""
+def encode_params(params):
+    """Parameters as a query; None when ``requests`` has to write them."""
     encoded = _encode_form(params) if type(params) is dict else None
-    if not isinstance(encoded, str):
-        return False
-    if encoded:
-        ask.target = f"{ask.target}{'&' if '?' in ask.target else '?'}{encoded}"
-    return True
+    return encoded if isinstance(encoded, str) else None
+
+
+def prepare(session, method, url, data, json, keywords):
+    """The request of a quick call as ``requests`` prepares it."""
+    keywords = keywords or {}
+    return session.prepare_request(
+        Request(
+            method,
+            url,
+            headers=keywords.get("headers"),
+            data=data or {},
+            json=json,
+            params=keywords.get("params") or {},
+        )
+    )

@@ -1,7 +1,7 @@
 """The state of a session: what ``requests.Session`` holds, made when it is needed.
 
 A session that never touches its adapters, hooks or proxies does not have any, so a user costs
-kilobytes less. ``_plain`` says whether the quick way may be tried at all.
+kilobytes less. ``_plain`` (the engine's) says whether the quick way may be tried at all.
 """
 
 import os
@@ -12,7 +12,7 @@ from gatecrash import _engine
 from requests.hooks import default_hooks
 from requests.utils import default_headers
 
-from gatecrash.http import foreign
+from gatecrash.http import foreign, quick
 from gatecrash.http.adapter import EngineAdapter
 from gatecrash.http.cookies import SessionCookies
 from gatecrash.http.headers import SessionHeaders
@@ -29,7 +29,7 @@ _ENVIRONMENT_MATTERS = bool(getproxies_environment()) or any(
 )
 
 
-class EngineSession(requests.Session):
+class EngineSession(_engine.Session, requests.Session):
     """A ``requests.Session`` whose requests the engine sends."""
 
     auth = None
@@ -38,43 +38,45 @@ class EngineSession(requests.Session):
     cert = None
     max_redirects = 30
     trust_env = True
-    _plain = True
-    _has_containers = False
-    _place = None
+    #: Why `requests` has to prepare every call of this session.
+    _needs = frozenset()
 
     def __init__(self):
-        # Not the base class's: it makes two adapters, a jar, hooks and headers for every user.
-        self._client = _engine.Client()
+        # Not `requests.Session`'s: it makes adapters, a jar, hooks and headers for every user.
+        if _ENVIRONMENT_MATTERS:
+            self._need("trust_env")
 
     def __getattr__(self, name):
         make = _PARTS.get(name)
         if make is None:
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        value = make(self)
         if name in _CONTAINERS:
             # Whoever holds it may fill it at any time.
-            self.__dict__["_has_containers"] = True
-        self.__dict__[name] = value
+            self._has_containers = True
+        value = self.__dict__[name] = make(self)
         return value
 
     def __setattr__(self, name, value):
         if name in _NEEDS_PREPARING:
-            self.__dict__["_plain"] = False
+            self._need(name, bool(value))
         elif name in _NEEDS_PLACE:
-            self.__dict__["_place"] = None
-        elif name == "headers" and type(value) is not SessionHeaders:
-            value = self._own_headers(value)
-        self.__dict__[name] = value
+            self._forget_place()
+        elif name == "headers":
+            self._need(name, type(value) is not SessionHeaders)
+        elif name == "trust_env" and _ENVIRONMENT_MATTERS:
+            self._need(name, value)
+        object.__setattr__(self, name, value)
 
-    def _own_headers(self, value):
-        """A plain dict of the file's own: kept as it is, and every call prepared."""
-        self.__dict__["_plain"] = False
-        return value
+    def _need(self, name, needed=True):
+        """Remembers that ``requests`` has to prepare calls, or no longer has to."""
+        needs = self._needs | {name} if needed else self._needs - {name}
+        self.__dict__["_needs"] = needs
+        self._plain = not needs
 
     def mount(self, prefix, adapter):
         """Uses an adapter of the file's own for URLs that begin with ``prefix``."""
         if not isinstance(adapter, EngineAdapter):
-            self.__dict__["_plain"] = False
+            self._need("adapters")
             _count_uses_of(adapter)
         super().mount(prefix, adapter)
 
@@ -84,24 +86,26 @@ class EngineSession(requests.Session):
         for adapter in self.__dict__.get("adapters", {}).values():
             adapter.close()
 
-    def may_be_quick(self):
-        """Nothing about this session needs the judgement of ``requests``."""
-        if not self._plain or (_ENVIRONMENT_MATTERS and self.trust_env):
-            return False
-        return not self._has_containers or self._containers_are_empty()
+    # Asked by the engine, from `_engine.Session`.
 
     def _containers_are_empty(self):
         own = self.__dict__
         hooks = own.get("hooks")
         return not (own.get("params") or own.get("proxies") or (hooks and any(hooks.values())))
 
-    def sync_headers(self):
-        """Gives changed headers to the engine; says whether they are plain."""
-        headers = self.headers
-        if headers.changed:
-            headers.changed = False
-            self.__dict__["_plain_headers"] = self._client.set_headers(headers.as_dict())
-        return self.__dict__["_plain_headers"]
+    def _sync_headers(self):
+        """Gives changed headers to the engine."""
+        self._client.set_headers(self.headers.as_dict())
+
+    def _locate_base(self):
+        """The place of ``base_url``, or None when it is not plain."""
+        return quick.place_of(self.base_url, self.verify, self.cert)
+
+    def _locate_absolute(self, url):
+        """(place, path) of an absolute URL, or None when it is not plain."""
+        split = quick.split_absolute(url)
+        place = quick.place_of(split[0], self.verify, self.cert) if split else None
+        return (place, split[1]) if place else None
 
 
 def _count_uses_of(adapter):
@@ -121,7 +125,7 @@ def _adapters(session):
 
 
 _PARTS = {
-    "headers": lambda session: SessionHeaders(_DEFAULT_HEADERS),
+    "headers": lambda session: SessionHeaders(_DEFAULT_HEADERS, flag=session._headers_flag),
     "cookies": lambda session: SessionCookies(),
     "hooks": lambda session: default_hooks(),
     "params": lambda session: {},

@@ -15,7 +15,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 import requests
+from gatecrash import _engine
 from gatecrash.http import answer, failures, quick
+from gatecrash.http.adapter import timeouts
 from gatecrash.http.rest import RestMixin
 from gatecrash.http.session import EngineSession
 from requests.adapters import HTTPAdapter
@@ -39,6 +41,7 @@ class HttpSession(EngineSession):
 
     def __init__(self, base_url, request_event, user, *args, pool_manager=None, **kwargs):
         super().__init__(*args, **kwargs)
+        self._forwards = type(self).request is not HttpSession.request
         self.base_url = base_url
         self.request_event = request_event
         self.user = user
@@ -89,68 +92,76 @@ class HttpSession(EngineSession):
         ``catch_response`` leaves it to a ``with`` block whether it counts as a success.
         ``context`` is handed to listeners. All else is as in ``requests``.
         """
-        name = name or self.request_name or None
+        if method in quick.METHODS:
+            call = {"name": name, "catch_response": catch_response, "context": context, **kwargs}
+            response = self._try_quick(method, url, data, json, call)
+            if response is not None:
+                return response
         started = time.perf_counter()
         start_time = time.time()
-        response = None
-        if method in quick.METHODS and self.may_be_quick():
-            direct = None if catch_response else getattr(self.request_event, "direct", None)
-            response = self._quick(method, url, name, direct, data, json, kwargs)
-            if response is not None and response._reported:
-                return response
-        if response is None:
-            response = self._send_safely(method, self._build_url(url), data=data, json=json, **kwargs)
-            if getattr(response, "history", None):
-                response.__dict__.pop("elapsed", None)
-        meta = self._meta(method, url, name, context, response, kwargs.get("stream", False))
-        meta["start_time"] = start_time
-        meta["response_time"] = _response_time_ms(response, kwargs.get("stream", False), started)
+        response = self._send_safely(method, self._build_url(url), data=data, json=json, **kwargs)
+        stream = kwargs.get("stream", False)
+        url, path = _first_url(response) or (self._build_url(url), str(url))
+        return self._report(
+            response,
+            catch_response,
+            {
+                "request_type": method,
+                "response_time": _response_time_ms(response, stream, started),
+                "name": name or self.request_name or path,
+                "context": self._context(context),
+                "response": response,
+                "exception": None,
+                "start_time": start_time,
+                "url": url,
+                "response_length": _response_length(response, stream),
+            },
+        )
+
+    def _conclude(self, exchange, ask, name, catch_response, context, follows):
+        """Judges and reports a quick exchange that the engine has not recorded by itself."""
+        started = time.perf_counter() - exchange.total_ms / 1000
+        if exchange.failure is not None:
+            response = self._failed(exchange, ask)
+        elif exchange.has_cookies or (
+            exchange.has_location and follows and exchange.status in _REDIRECTS
+        ):
+            response = self._finish_by_requests(exchange, ask, follows)
+        else:
+            response = answer.from_exchange(ResponseContextManager, exchange)
+            response._ask = ask
+        if exchange.recorded:
+            return response
+        return self._report(
+            response,
+            catch_response,
+            {
+                "request_type": ask.method,
+                "response_time": _response_time_ms(response, False, started),
+                "name": name or self.request_name or ask.target,
+                "context": self._context(context or {}),
+                "response": response,
+                "exception": None,
+                "start_time": exchange.started_epoch_s,
+                "url": ask.url(),
+                "response_length": _response_length(response, False),
+            },
+        )
+
+    def _context(self, context):
+        return {**self.user.context(), **context} if self.user else context
+
+    def _report(self, response, catch_response, meta):
+        """Makes a response report itself, at once unless a block decides."""
         response = ResponseContextManager.wrap_response(
             response,
             request_event=self.request_event,
             request_meta=meta,
             catch_response=catch_response,
         )
+        meta["response"] = response
         if not catch_response:
             response.__exit__(None, None, None)
-        return response
-
-    def _quick(self, method, url, name, direct, data, json, kwargs):
-        """The answer by the quick way, or None when ``requests`` has to prepare the call."""
-        if kwargs and not quick.KEYWORDS.issuperset(kwargs):
-            return None
-        place = self._place
-        if place is None:
-            place = self._place = quick.place_of(self.base_url, self.verify, self.cert)
-            if place is None:
-                return None
-        if type(url) is not str:
-            return None
-        if url[:1] != "/":
-            split = quick.split_absolute(url)
-            if split is None:
-                return None
-            place = quick.place_of(split[0], self.verify, self.cert)
-            if place is None:
-                return None
-            url = split[1]
-        if not self.sync_headers():
-            return None
-        ask = quick.Ask(self, method, place, url, data, json, kwargs)
-        exchange = quick.make(ask, name, direct)
-        if exchange is None:
-            return None
-        if exchange.failure is not None:
-            return self._failed(exchange, ask)
-        follows = kwargs.get("allow_redirects", True) if kwargs else True
-        if exchange.has_cookies or (
-            exchange.has_location and follows and exchange.status in _REDIRECTS
-        ):
-            response = self._finish_by_requests(exchange, ask, follows, kwargs)
-        else:
-            response = answer.from_exchange(ResponseContextManager, exchange)
-            response._ask = ask
-        response.__dict__["_reported"] = exchange.recorded
         return response
 
     def _failed(self, exchange, ask):
@@ -159,23 +170,26 @@ class HttpSession(EngineSession):
         pool = failures.PoolName(parts.scheme, parts.hostname, port)
         prepared = ask.prepare()
         fault = failures.exception_for(
-            exchange.failure, pool, prepared.path_url, ask.timeouts(), request=prepared
+            exchange.failure,
+            pool,
+            prepared.path_url,
+            timeouts(ask.keyword("timeout")),
+            request=prepared,
         )
         if not isinstance(fault, RequestException):
             raise fault
         fault._gatecrash_exchange = exchange
         return ResponseContextManager(fault)
 
-    def _finish_by_requests(self, exchange, ask, follows, kwargs):
+    def _finish_by_requests(self, exchange, ask, follows):
         """Cookies and redirects as ``requests`` does them, beginning with the answer at hand."""
         prepared = ask.prepare()
         prepared._gatecrash_made = (exchange,)
-        timeout = kwargs.get("timeout")
         try:
             response = self.send(
                 prepared,
                 stream=False,
-                timeout=timeout,
+                timeout=ask.keyword("timeout"),
                 verify=self.verify,
                 cert=self.cert,
                 proxies={},
@@ -185,76 +199,29 @@ class HttpSession(EngineSession):
             raise
         except RequestException as fault:
             return ResponseContextManager(fault)
-        for hop in (*response.history, response):
-            hop.__dict__.pop("elapsed", None)
-        response.__class__ = ResponseContextManager
-        return response
+        return _with_true_elapsed(response)
 
     def _send_safely(self, method, url, **kwargs):
         """A response, also for what could not be sent: its status is then 0."""
         try:
-            return super().request(method, url, **kwargs)
+            response = super().request(method, url, **kwargs)
         except (MissingSchema, InvalidSchema, InvalidURL):
             raise
         except RequestException as fault:
             return ResponseContextManager(fault)
+        return _with_true_elapsed(response)
 
-    def _meta(self, method, url, name, context, response, stream):
-        complete_url, path = _first_url(response) or (self._build_url(url), str(url))
-        if not name:
-            name = path
-        if self.user:
-            context = {**self.user.context(), **context}
-        return {
-            "request_type": method,
-            "response_time": None,
-            "name": name,
-            "context": context,
-            "response": response,
-            "exception": None,
-            "start_time": None,
-            "url": complete_url,
-            "response_length": _response_length(response, stream),
-        }
 
-    def get(self, url, *, data: Any = None, json: Any = None, **kwargs) -> ResponseContextManager:
-        """Sends a GET request."""
-        if "allow_redirects" not in kwargs:
-            kwargs["allow_redirects"] = True
-        return self.request("GET", url, data=data, json=json, **kwargs)
-
-    def options(self, url, *, data: Any = None, json: Any = None, **kwargs) -> ResponseContextManager:
-        """Sends an OPTIONS request."""
-        kwargs.setdefault("allow_redirects", True)
-        return self.request("OPTIONS", url, data=data, json=json, **kwargs)
-
-    def head(self, url, *, data: Any = None, json: Any = None, **kwargs) -> ResponseContextManager:
-        """Sends a HEAD request; redirects are not followed unless asked for."""
-        kwargs.setdefault("allow_redirects", False)
-        return self.request("HEAD", url, data=data, json=json, **kwargs)
-
-    def post(self, url, data: Any = None, json: Any = None, **kwargs) -> ResponseContextManager:
-        """Sends a POST request."""
-        return self.request("POST", url, data=data, json=json, **kwargs)
-
-    def put(self, url, data: Any = None, *, json: Any = None, **kwargs) -> ResponseContextManager:
-        """Sends a PUT request."""
-        return self.request("PUT", url, data=data, json=json, **kwargs)
-
-    def patch(self, url, data: Any = None, *, json: Any = None, **kwargs) -> ResponseContextManager:
-        """Sends a PATCH request."""
-        return self.request("PATCH", url, data=data, json=json, **kwargs)
-
-    def delete(self, url, *, data: Any = None, json: Any = None, **kwargs) -> ResponseContextManager:
-        """Sends a DELETE request."""
-        return self.request("DELETE", url, data=data, json=json, **kwargs)
+def _with_true_elapsed(response):
+    """`requests` has put its own clock's time into each hop; the engine's is asked again."""
+    for hop in (*response.history, response):
+        if "_exchange" in hop.__dict__:
+            hop.__dict__.pop("elapsed", None)
+    return response
 
 
 def _first_url(response):
     """(URL, path and query) of the first request of a chain, if there was one."""
-    ask = response.__dict__.get("_ask")
-    if ask is not None:
-        return ask.url(), ask.target
     first = (response.history and response.history[0]) or response
     request = first.request
     return (str(request.url), request.path_url) if request else None
@@ -294,7 +261,6 @@ class ResponseContextManager(answer.Answer):
     _manual_result: bool | Exception | None = None
     _entered = False
     _catch_response = False
-    _reported = False
 
     def __init__(self, error: RequestException):
         """The stand-in for an answer that never came: status 0 and no body."""
@@ -419,6 +385,7 @@ class LocustHttpAdapter(HTTPAdapter):
 
 
 EngineSession._answer_kind = ResponseContextManager
+_engine.set_answer_kind(ResponseContextManager)
 
 
 def _needs_catch_response(self, *_args, **_kwargs):

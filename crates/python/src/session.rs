@@ -1,0 +1,757 @@
+//! The quick way of a session: calls so plain that no Python code has to run
+//! between the user's line and the engine.
+//!
+//! In: a call on a session (`get`, `post` …). Out: the response, when the lane
+//! has recorded it as a plain success; else the exchange goes to the session's
+//! `_conclude`, and a call that is not plain to its `request`. What plain means
+//! is decided here and in `encode`; nothing is guessed.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard};
+
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::{ffi, intern};
+
+use crate::client::{Client, Origin, Quick};
+use crate::encode::Parts;
+use crate::exchange::Exchange;
+
+/// A flag that Python code raises and the engine lowers.
+#[pyclass(frozen, module = "gatecrash._engine")]
+pub(crate) struct Flag(AtomicBool);
+
+#[pymethods]
+impl Flag {
+    #[new]
+    fn new() -> Self {
+        Flag(AtomicBool::new(true))
+    }
+
+    /// Something changed.
+    fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Where a base URL leads.
+#[pyclass(frozen, module = "gatecrash._engine")]
+pub(crate) struct Place {
+    /// Scheme, host and port as they were written.
+    #[pyo3(get)]
+    base: String,
+    /// The engine's origin.
+    #[pyo3(get)]
+    origin: Py<Origin>,
+    /// What goes before each path.
+    #[pyo3(get)]
+    prefix: String,
+}
+
+#[pymethods]
+impl Place {
+    #[new]
+    fn new(base: String, origin: Py<Origin>, prefix: String) -> Self {
+        Place {
+            base,
+            origin,
+            prefix,
+        }
+    }
+}
+
+/// What was asked, for whoever wants to see the request that was sent.
+#[pyclass(frozen, module = "gatecrash._engine")]
+pub(crate) struct Ask {
+    session: Py<PyAny>,
+    #[pyo3(get)]
+    method: Py<PyString>,
+    place: Py<Place>,
+    path: Py<PyString>,
+    /// Path and query as they were sent.
+    #[pyo3(get)]
+    target: String,
+    data: Option<Py<PyAny>>,
+    json: Option<Py<PyAny>>,
+    keywords: Option<Py<PyDict>>,
+}
+
+#[pymethods]
+impl Ask {
+    /// The URL that was asked for, query included.
+    fn url(&self) -> String {
+        [&self.place.get().base, self.target.as_str()].concat()
+    }
+
+    /// The request as `requests` prepares it.
+    fn prepare<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let place = self.place.get();
+        let url = [&place.base, &place.prefix, self.path.to_str(py)?].concat();
+        let call = (
+            &self.session,
+            &self.method,
+            url,
+            &self.data,
+            &self.json,
+            &self.keywords,
+        );
+        py.import(intern!(py, "gatecrash.http.quick"))?
+            .call_method1(intern!(py, "prepare"), call)
+    }
+
+    /// A keyword of the call, or None.
+    fn keyword<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        match &self.keywords {
+            Some(keywords) => keywords.bind(py).get_item(name),
+            None => Ok(None),
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.session)?;
+        visit.call(&self.data)?;
+        visit.call(&self.json)?;
+        visit.call(&self.keywords)
+    }
+}
+
+/// The base of `gatecrash.http.session.EngineSession`.
+#[pyclass(subclass, frozen, module = "gatecrash._engine")]
+pub(crate) struct Session {
+    client: Py<Client>,
+    headers_flag: Py<Flag>,
+    place: Mutex<Option<Py<Place>>>,
+    /// Nothing was set on the session that needs the judgement of `requests`.
+    plain: AtomicBool,
+    /// Somebody may hold the session's hooks, parameters or proxies.
+    has_containers: AtomicBool,
+    /// `request` is overridden: it has to see every call.
+    forwards: AtomicBool,
+}
+
+/// The class of responses, told once by the module that defines it.
+static ANSWER_KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+/// JSON as `requests` writes it.
+static ENCODE_JSON: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+/// `gatecrash.http.quick.body_of` and `.encode_params`.
+static BODY_OF: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static ENCODE_PARAMS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// The keywords of a call that are not `requests`' business.
+#[derive(Default)]
+struct Options<'py> {
+    name: Option<Bound<'py, PyAny>>,
+    catch_response: bool,
+    context: Option<Bound<'py, PyAny>>,
+    headers: Option<Bound<'py, PyDict>>,
+    params: Option<Bound<'py, PyAny>>,
+    timeout: Option<Bound<'py, PyAny>>,
+    follows: bool,
+}
+
+/// What became of an attempt.
+enum Attempt<'py> {
+    /// Nothing was sent; `requests` has to prepare the call.
+    NotPlain,
+    /// A plain success that the lane has recorded.
+    Recorded(Bound<'py, PyAny>),
+    /// An exchange that somebody has to judge.
+    Open(Bound<'py, Exchange>, Bound<'py, Ask>),
+}
+
+#[pymethods]
+impl Session {
+    #[new]
+    #[pyo3(signature = (*_args, **_kwargs))]
+    fn new(
+        py: Python<'_>,
+        _args: &Bound<'_, PyTuple>,
+        _kwargs: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        Ok(Session {
+            client: Py::new(py, Client::new(py, "requests")?)?,
+            headers_flag: Py::new(py, Flag::new())?,
+            place: Mutex::default(),
+            plain: AtomicBool::new(true),
+            has_containers: AtomicBool::new(false),
+            forwards: AtomicBool::new(false),
+        })
+    }
+
+    #[getter]
+    fn _client(&self, py: Python<'_>) -> Py<Client> {
+        self.client.clone_ref(py)
+    }
+
+    #[getter]
+    fn _headers_flag(&self, py: Python<'_>) -> Py<Flag> {
+        self.headers_flag.clone_ref(py)
+    }
+
+    /// Whether the quick way may be tried.
+    #[getter]
+    fn _plain(&self) -> bool {
+        self.plain.load(Ordering::Relaxed)
+    }
+
+    #[setter(_plain)]
+    fn set_plain(&self, plain: bool) {
+        self.plain.store(plain, Ordering::Relaxed);
+    }
+
+    /// Somebody may hold the session's hooks, parameters or proxies.
+    #[setter(_has_containers)]
+    fn set_has_containers(&self, has: bool) {
+        self.has_containers.store(has, Ordering::Relaxed);
+    }
+
+    /// `request` has to see every call.
+    #[setter(_forwards)]
+    fn set_forwards(&self, forwards: bool) {
+        self.forwards.store(forwards, Ordering::Relaxed);
+    }
+
+    /// The base URL or whom to trust has changed.
+    fn _forget_place(&self) {
+        *self.place() = None;
+    }
+
+    /// Sends a GET request.
+    #[pyo3(signature = (url, *, data=None, json=None, **kwargs))]
+    fn get<'py>(
+        slf: &Bound<'py, Self>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Self::call(
+            slf,
+            intern!(slf.py(), "GET"),
+            url,
+            data,
+            json,
+            kwargs,
+            Some(true),
+        )
+    }
+
+    /// Sends an OPTIONS request.
+    #[pyo3(signature = (url, *, data=None, json=None, **kwargs))]
+    fn options<'py>(
+        slf: &Bound<'py, Self>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Self::call(
+            slf,
+            intern!(slf.py(), "OPTIONS"),
+            url,
+            data,
+            json,
+            kwargs,
+            Some(true),
+        )
+    }
+
+    /// Sends a HEAD request; redirects are not followed unless asked for.
+    #[pyo3(signature = (url, *, data=None, json=None, **kwargs))]
+    fn head<'py>(
+        slf: &Bound<'py, Self>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Self::call(
+            slf,
+            intern!(slf.py(), "HEAD"),
+            url,
+            data,
+            json,
+            kwargs,
+            Some(false),
+        )
+    }
+
+    /// Sends a POST request.
+    #[pyo3(signature = (url, data=None, json=None, **kwargs))]
+    fn post<'py>(
+        slf: &Bound<'py, Self>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Self::call(
+            slf,
+            intern!(slf.py(), "POST"),
+            url,
+            data,
+            json,
+            kwargs,
+            None,
+        )
+    }
+
+    /// Sends a PUT request.
+    #[pyo3(signature = (url, data=None, *, json=None, **kwargs))]
+    fn put<'py>(
+        slf: &Bound<'py, Self>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Self::call(slf, intern!(slf.py(), "PUT"), url, data, json, kwargs, None)
+    }
+
+    /// Sends a PATCH request.
+    #[pyo3(signature = (url, data=None, *, json=None, **kwargs))]
+    fn patch<'py>(
+        slf: &Bound<'py, Self>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Self::call(
+            slf,
+            intern!(slf.py(), "PATCH"),
+            url,
+            data,
+            json,
+            kwargs,
+            None,
+        )
+    }
+
+    /// Sends a DELETE request.
+    #[pyo3(signature = (url, *, data=None, json=None, **kwargs))]
+    fn delete<'py>(
+        slf: &Bound<'py, Self>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        Self::call(
+            slf,
+            intern!(slf.py(), "DELETE"),
+            url,
+            data,
+            json,
+            kwargs,
+            None,
+        )
+    }
+
+    /// For `request`: the response, or None when `requests` has to prepare the
+    /// call. `method` must be one of those above.
+    fn _try_quick<'py>(
+        slf: &Bound<'py, Self>,
+        method: &Bound<'py, PyString>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+    ) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let Some(options) = Options::read(kwargs.as_ref(), true)? else {
+            return Ok(None);
+        };
+        match Self::attempt(slf, method, url, data, json, kwargs, &options)? {
+            Attempt::NotPlain => Ok(None),
+            Attempt::Recorded(response) => Ok(Some(response)),
+            Attempt::Open(exchange, ask) => Self::conclude(slf, exchange, ask, &options).map(Some),
+        }
+    }
+}
+
+impl Session {
+    fn place(&self) -> MutexGuard<'_, Option<Py<Place>>> {
+        self.place
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// One call of a method that names its HTTP method. `follows` is what the
+    /// method passes on as `allow_redirects` where the caller said nothing.
+    fn call<'py>(
+        slf: &Bound<'py, Self>,
+        method: &Bound<'py, PyString>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+        follows: Option<bool>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        if !slf.get().forwards.load(Ordering::Relaxed)
+            && let Some(options) = Options::read(kwargs.as_ref(), follows.unwrap_or(true))?
+        {
+            let (data, json, kwargs) = (data.clone(), json.clone(), kwargs.clone());
+            match Self::attempt(slf, method, url, data, json, kwargs, &options)? {
+                Attempt::Recorded(response) => return Ok(response),
+                Attempt::Open(exchange, ask) => {
+                    return Self::conclude(slf, exchange, ask, &options);
+                }
+                Attempt::NotPlain => {}
+            }
+        }
+        Self::by_request(slf, method, url, data, json, kwargs, follows)
+    }
+
+    /// The same call by `self.request`, which files may override.
+    fn by_request<'py>(
+        slf: &Bound<'py, Self>,
+        method: &Bound<'py, PyString>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+        follows: Option<bool>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        let kwargs = kwargs.unwrap_or_else(|| PyDict::new(py));
+        kwargs.set_item(intern!(py, "data"), data)?;
+        kwargs.set_item(intern!(py, "json"), json)?;
+        if let (Some(follows), false) = (follows, kwargs.contains(intern!(py, "allow_redirects"))?)
+        {
+            kwargs.set_item(intern!(py, "allow_redirects"), follows)?;
+        }
+        slf.call_method(intern!(py, "request"), (method, url), Some(&kwargs))
+    }
+
+    fn conclude<'py>(
+        slf: &Bound<'py, Self>,
+        exchange: Bound<'py, Exchange>,
+        ask: Bound<'py, Ask>,
+        options: &Options<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let call = (
+            exchange,
+            ask,
+            &options.name,
+            options.catch_response,
+            &options.context,
+            options.follows,
+        );
+        slf.call_method1(intern!(slf.py(), "_conclude"), call)
+    }
+
+    fn attempt<'py>(
+        slf: &Bound<'py, Self>,
+        method: &Bound<'py, PyString>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+        options: &Options<'py>,
+    ) -> PyResult<Attempt<'py>> {
+        let py = slf.py();
+        let this = slf.get();
+        if !this._plain() {
+            return Ok(Attempt::NotPlain);
+        }
+        if this.has_containers.load(Ordering::Relaxed)
+            && !slf
+                .call_method0(intern!(py, "_containers_are_empty"))?
+                .is_truthy()?
+        {
+            return Ok(Attempt::NotPlain);
+        }
+        if this.headers_flag.get().0.swap(false, Ordering::Relaxed) {
+            slf.call_method0(intern!(py, "_sync_headers"))?;
+        }
+        let Some((place, path)) = Self::locate(slf, url)? else {
+            return Ok(Attempt::NotPlain);
+        };
+        let Some(target) = target(&place, &path, options)? else {
+            return Ok(Attempt::NotPlain);
+        };
+        let Some(body) = body(py, data.as_ref(), json.as_ref())? else {
+            return Ok(Attempt::NotPlain);
+        };
+        let state = own_dict(slf)?;
+        let Some(cookie) = cookie(&state, &place, &target)? else {
+            return Ok(Attempt::NotPlain);
+        };
+        let name = match &options.name {
+            Some(name) if name.is_truthy()? => Some(name.clone()),
+            _ => state
+                .get_item(intern!(py, "request_name"))?
+                .filter(|name| !name.is_none()),
+        };
+        let Ok(name) = name.as_ref().map(|name| name.extract::<&str>()).transpose() else {
+            return Ok(Attempt::NotPlain);
+        };
+        let (connect_timeout_s, read_timeout_s) = options.timeouts()?;
+        let quick = Quick {
+            origin: place.get().origin.get(),
+            parts: Parts {
+                method: method.to_str()?,
+                target: &target,
+                host: &place.get().origin.get().authority,
+                cookie: cookie.as_deref(),
+                content_type: body.content_type.as_deref(),
+            },
+            extra: options.headers.as_ref(),
+            body: &body.content,
+            connect_timeout_s,
+            read_timeout_s,
+            follows: options.follows,
+            name: name.filter(|name| !name.is_empty()),
+            direct: direct(&state, options)?,
+        };
+        let exchange = this.client.get().quick_exchange(py, &quick)?;
+        let Some(exchange) = exchange else {
+            return Ok(Attempt::NotPlain);
+        };
+        let is_done = exchange.recorded && !exchange.has_cookies();
+        let status = exchange.status;
+        let exchange = Bound::new(py, exchange)?;
+        let ask = Bound::new(
+            py,
+            Ask {
+                session: slf.clone().into_any().unbind(),
+                method: method.clone().unbind(),
+                place: place.unbind(),
+                path: path.unbind(),
+                target,
+                data: data.map(Bound::unbind),
+                json: json.map(Bound::unbind),
+                keywords: kwargs.map(Bound::unbind),
+            },
+        )?;
+        if !is_done {
+            return Ok(Attempt::Open(exchange, ask));
+        }
+        let response = new_answer(py)?;
+        response.setattr(intern!(py, "_exchange"), exchange)?;
+        response.setattr(intern!(py, "_ask"), ask)?;
+        response.setattr(intern!(py, "status_code"), status)?;
+        Ok(Attempt::Recorded(response))
+    }
+
+    /// The place and the path of a URL; None when the URL is not plain.
+    fn locate<'py>(
+        slf: &Bound<'py, Self>,
+        url: &Bound<'py, PyAny>,
+    ) -> PyResult<Option<(Bound<'py, Place>, Bound<'py, PyString>)>> {
+        let py = slf.py();
+        let Ok(path) = url.cast_exact::<PyString>() else {
+            return Ok(None);
+        };
+        if !path.to_str().is_ok_and(|path| path.starts_with('/')) {
+            return slf
+                .call_method1(intern!(py, "_locate_absolute"), (path,))?
+                .extract();
+        }
+        let known = slf.get().place().as_ref().map(|place| place.clone_ref(py));
+        if let Some(place) = known {
+            return Ok(Some((place.into_bound(py), path.clone())));
+        }
+        let found: Option<Bound<'py, Place>> =
+            slf.call_method0(intern!(py, "_locate_base"))?.extract()?;
+        *slf.get().place() = found.as_ref().map(|place| place.clone().unbind());
+        Ok(found.map(|place| (place, path.clone())))
+    }
+}
+
+impl<'py> Options<'py> {
+    /// Reads the keywords; None when one is there that only `requests` knows.
+    fn read(kwargs: Option<&Bound<'py, PyDict>>, follows: bool) -> PyResult<Option<Self>> {
+        let mut options = Options {
+            follows,
+            ..Options::default()
+        };
+        let Some(kwargs) = kwargs else {
+            return Ok(Some(options));
+        };
+        for (key, value) in kwargs.iter() {
+            let given = (!value.is_none()).then_some(value);
+            match key.cast::<PyString>()?.to_str()? {
+                "name" => options.name = given,
+                "catch_response" => {
+                    options.catch_response = given.map_or(Ok(false), |value| value.is_truthy())?;
+                }
+                "context" => options.context = given,
+                "headers" => match given.map(|headers| headers.cast_into_exact()).transpose() {
+                    Ok(headers) => options.headers = headers,
+                    Err(_) => return Ok(None),
+                },
+                "params" => options.params = given,
+                "timeout" => options.timeout = given,
+                "allow_redirects" => {
+                    options.follows = given.map_or(Ok(false), |value| value.is_truthy())?;
+                }
+                _ => return Ok(None),
+            }
+        }
+        Ok(Some(options))
+    }
+
+    /// (connect, read) in seconds.
+    fn timeouts(&self) -> PyResult<(Option<f64>, Option<f64>)> {
+        let Some(timeout) = &self.timeout else {
+            return Ok((None, None));
+        };
+        if let Ok(both) = timeout.extract::<f64>() {
+            return Ok((Some(both), Some(both)));
+        }
+        let py = timeout.py();
+        let adapter = py.import(intern!(py, "gatecrash.http.adapter"))?;
+        adapter
+            .call_method1(intern!(py, "timeouts"), (timeout,))?
+            .extract()
+    }
+}
+
+/// A body at hand with the type that `requests` would declare for it.
+#[derive(Default)]
+struct Body {
+    content: Vec<u8>,
+    content_type: Option<String>,
+}
+
+/// None when `requests` has to make the body.
+fn body<'py>(
+    py: Python<'py>,
+    data: Option<&Bound<'py, PyAny>>,
+    json: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Option<Body>> {
+    match (data, json) {
+        (None, None) => Ok(Some(Body::default())),
+        (None, Some(json)) => {
+            let encode = part(py, &ENCODE_JSON, "encode_json")?;
+            // What cannot be written is for `requests` to complain about.
+            let Ok(text) = encode.call1((json,)) else {
+                return Ok(None);
+            };
+            let content = text.cast::<PyString>()?.to_str()?.as_bytes().to_vec();
+            Ok(Some(Body {
+                content,
+                content_type: Some("application/json".to_owned()),
+            }))
+        }
+        (data, json) => {
+            let made = part(py, &BODY_OF, "body_of")?.call1((data, json))?;
+            let made: Option<(Option<Vec<u8>>, Option<String>)> = made.extract()?;
+            Ok(made.map(|(content, content_type)| Body {
+                content: content.unwrap_or_default(),
+                content_type,
+            }))
+        }
+    }
+}
+
+/// Path and query as they are sent; None when `requests` has to encode them.
+fn target(
+    place: &Bound<'_, Place>,
+    path: &Bound<'_, PyString>,
+    options: &Options<'_>,
+) -> PyResult<Option<String>> {
+    let mut target = [place.get().prefix.as_str(), path.to_str()?].concat();
+    let Some(params) = &options.params else {
+        return Ok(Some(target));
+    };
+    let encoded = part(params.py(), &ENCODE_PARAMS, "encode_params")?.call1((params,))?;
+    let Some(encoded) = encoded.extract::<Option<String>>()? else {
+        return Ok(None);
+    };
+    if !encoded.is_empty() {
+        target.push(if target.contains('?') { '&' } else { '?' });
+        target.push_str(&encoded);
+    }
+    Ok(Some(target))
+}
+
+/// The `Cookie` header, if any; None (outside) when the jar is not ours.
+fn cookie(
+    state: &Bound<'_, PyDict>,
+    place: &Bound<'_, Place>,
+    target: &str,
+) -> PyResult<Option<Option<String>>> {
+    let py = state.py();
+    let Some(jar) = state.get_item(intern!(py, "cookies"))? else {
+        return Ok(Some(None));
+    };
+    let Some(kept) = jar.getattr_opt(intern!(py, "_kept"))? else {
+        return Ok(None);
+    };
+    if !kept.is_truthy()? {
+        return Ok(Some(None));
+    }
+    let place = place.get();
+    let url = [place.base.as_str(), target].concat();
+    jar.call_method1(intern!(py, "header_for"), (&place.origin, url))?
+        .extract()
+        .map(Some)
+}
+
+/// The shard into which the lane may record by itself: nobody listens and no
+/// block decides.
+fn direct(state: &Bound<'_, PyDict>, options: &Options<'_>) -> PyResult<Option<u32>> {
+    if options.catch_response {
+        return Ok(None);
+    }
+    let py = state.py();
+    let Some(event) = state.get_item(intern!(py, "request_event"))? else {
+        return Ok(None);
+    };
+    event
+        .getattr_opt(intern!(py, "direct"))?
+        .map_or(Ok(None), |direct| direct.extract())
+}
+
+/// A function of `gatecrash.http.quick`.
+fn part<'py>(
+    py: Python<'py>,
+    cell: &'static PyOnceLock<Py<PyAny>>,
+    name: &str,
+) -> PyResult<Bound<'py, PyAny>> {
+    let import = || {
+        py.import("gatecrash.http.quick")?
+            .getattr(name)
+            .map(Bound::unbind)
+    };
+    Ok(cell.get_or_try_init(py, import)?.bind(py).clone())
+}
+
+fn new_answer(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    let kind = ANSWER_KIND
+        .get(py)
+        .ok_or_else(|| PyRuntimeError::new_err("locust.clients has not been imported"))?;
+    kind.bind(py).call_method1(intern!(py, "__new__"), (kind,))
+}
+
+/// The dict of an object's own attributes.
+fn own_dict<'py>(object: &Bound<'py, Session>) -> PyResult<Bound<'py, PyDict>> {
+    // SAFETY: the object is alive and the interpreter attached; the result is a
+    // new reference or null with an exception set.
+    let dict = unsafe {
+        let dict = ffi::PyObject_GenericGetDict(object.as_ptr(), std::ptr::null_mut());
+        Bound::from_owned_ptr_or_err(object.py(), dict)?
+    };
+    Ok(dict.cast_into()?)
+}
+
+/// Tells the class of responses.
+#[pyfunction]
+fn set_answer_kind(kind: Bound<'_, PyAny>) {
+    let py = kind.py();
+    // Told once per process; a second import of the module tells the same.
+    let _ = ANSWER_KIND.set(py, kind.unbind());
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Flag>()?;
+    module.add_class::<Place>()?;
+    module.add_class::<Ask>()?;
+    module.add_class::<Session>()?;
+    module.add_function(pyo3::wrap_pyfunction!(set_answer_kind, module)?)
+}
