@@ -8,20 +8,28 @@
 //! This crate stands on nothing of ours, so that it can judge all of it. It does not guess: what
 //! `/truth` says is counted, one request at a time.
 
-mod answer;
-mod chunked;
-mod clinic;
-mod clock;
-mod conversation;
-mod draw;
-mod general;
-mod inbox;
-mod latency_record;
+// From the start of a target to one request on it …
 mod options;
-mod request;
-mod routes;
 mod server;
 mod tls;
+
+mod conversation;
+
+// … what comes in …
+mod chunked;
+mod inbox;
+mod request;
+
+// … where it goes and what goes out …
+mod answer;
+mod clinic;
+mod general;
+mod routes;
+
+// … and what is known about it.
+mod clock;
+mod draw;
+mod latency_record;
 mod truth;
 
 pub use latency_record::LatencySummary;

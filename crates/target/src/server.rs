@@ -162,19 +162,7 @@ pub fn serve(options: TargetOptions) -> Result<Server> {
     let (tls, ca_pem) = secrets
         .map(|secrets| (secrets.acceptor, secrets.ca_pem))
         .unzip();
-    let (table, database) = match options.service {
-        Service::Plain => (Table::new(general::routes()), None),
-        Service::Clinic => {
-            let routes = general::routes()
-                .into_iter()
-                .chain(clinic::routes())
-                .collect();
-            (
-                Table::new(routes),
-                Some(Database::prepare(options.db.as_deref())?),
-            )
-        }
-    };
+    let (table, database) = service(&options)?;
     let shared = Arc::new(Shared {
         truth: Truth::new(table.patterns().to_vec()),
         body_memory: body_memory(&options.limits),
@@ -215,6 +203,19 @@ fn check(options: &TargetOptions) -> Result<()> {
         "threads must be from 1 to {THREADS_MAX}, not {threads}"
     );
     Ok(())
+}
+
+/// The routes that are asked for, and the data that they need.
+fn service(options: &TargetOptions) -> Result<(Table, Option<Database>)> {
+    let mut routes = general::routes();
+    let database = match options.service {
+        Service::Plain => None,
+        Service::Clinic => {
+            routes.extend(clinic::routes());
+            Some(Database::prepare(options.db.as_deref())?)
+        }
+    };
+    Ok((Table::new(routes), database))
 }
 
 fn new_runtime() -> Result<Runtime> {
