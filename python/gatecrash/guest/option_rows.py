@@ -112,6 +112,7 @@ def _unavailable(row: Row) -> dict[str, Any]:
         "why": f"{missing} is not there yet in Gatecrash" if missing else row["advice"],
         "is_flag": row["kind"] == "flag",
         "default": row["default"],
+        "help": argparse.SUPPRESS if row["hidden"] else f"{row['help']} (not there yet)",
     }
 
 
