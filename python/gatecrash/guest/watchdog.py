@@ -8,6 +8,7 @@ waits inside a library that knows nothing of gevent uses no CPU and is not notic
 
 from __future__ import annotations
 
+import atexit
 import logging
 import signal
 import time
@@ -43,6 +44,8 @@ class Watchdog:
         signal.signal(signal.SIGVTALRM, self._look)
         signal.siginterrupt(signal.SIGVTALRM, False)
         signal.setitimer(signal.ITIMER_VIRTUAL, END_AFTER_S, END_AFTER_S)
+        # Python gives signals their default action at its end, which for this one is death.
+        atexit.register(signal.setitimer, signal.ITIMER_VIRTUAL, 0)
 
     def end_by(self, seconds: float) -> None:
         """In so many seconds from now the run should be over."""
