@@ -128,6 +128,15 @@ class StatsCSVFileWriter(StatsCSV):
         """Writes the last state and closes the files."""
         self._files.close(*self._state())
 
+    def requests_flush(self) -> None:
+        """Nothing to do, here and below: what is written is not held back."""
+
+    def stats_history_flush(self) -> None: ...
+
+    def failures_flush(self) -> None: ...
+
+    def exceptions_flush(self) -> None: ...
+
     def stats_history_file_name(self) -> str:
         """Where the history is."""
         return self.base_filepath + "_stats_history.csv"
