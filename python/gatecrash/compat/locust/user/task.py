@@ -14,6 +14,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable
 from time import perf_counter, time
+from types import FunctionType
 from typing import TYPE_CHECKING, Protocol, TypeVar, final, runtime_checkable
 
 import gevent
@@ -200,30 +201,63 @@ class TaskSet(metaclass=TaskSetMeta):
         """One task and one wait after the other; returns never, ends by exception."""
         user = self._user
         queue = self._task_queue
-        # The queue is only needed by who looks at it or puts something in.
-        cls = type(self)
-        plain = (
-            cls.execute_next_task is TaskSet.execute_next_task
-            and cls.schedule_task is TaskSet.schedule_task
-        )
+        if _is_plain(self):
+            self._run_plain_tasks(user, queue)
         while True:
             try:
-                if plain and not queue:
-                    chosen = self.get_next_task()
-                    if user._state == LOCUST_STATE_STOPPING:
-                        raise StopUser()
-                    self.execute_task(chosen)
-                else:
-                    if not queue:
-                        self.schedule_task(self.get_next_task())
-                    if user._state == LOCUST_STATE_STOPPING:
-                        raise StopUser()
-                    self.execute_next_task()
+                if not queue:
+                    self.schedule_task(self.get_next_task())
+                if user._state == LOCUST_STATE_STOPPING:
+                    raise StopUser()
+                self.execute_next_task()
             except RescheduleTaskImmediately:
                 continue
             except RescheduleTask:
                 pass
             self.wait()
+
+    def _run_plain_tasks(self, user, queue):
+        """The same where no step is overridden: the steps stand here in one piece, because this
+        runs once per request and each call it saves is CPU that the machine can load with."""
+        is_root = isinstance(self, DefaultTaskSet)
+        holder = user if is_root else self
+        getrandbits = random.getrandbits
+        while True:
+            try:
+                if queue or not holder.tasks:
+                    if not queue:
+                        self.schedule_task(self.get_next_task())
+                    chosen = queue.popleft()
+                else:
+                    # random.choice, without its two calls.
+                    tasks = holder.tasks
+                    length = len(tasks)
+                    bits = length.bit_length()
+                    at = getrandbits(bits)
+                    while at >= length:
+                        at = getrandbits(bits)
+                    chosen = tasks[at]
+                if user._state == LOCUST_STATE_STOPPING:
+                    raise StopUser()
+                if is_root and type(chosen) is FunctionType:
+                    chosen(user)
+                else:
+                    self.execute_task(chosen)
+            except RescheduleTaskImmediately:
+                continue
+            except RescheduleTask:
+                pass
+            if user._state == LOCUST_STATE_STOPPING:
+                raise StopUser()
+            seconds = (user.wait_time or self.wait_time)()
+            if seconds == 0 and (seen := switches()) != self._switches_seen:
+                self._switches_seen = seen
+            else:
+                user._state = LOCUST_STATE_WAITING
+                self._sleep(seconds)
+                if user._state == LOCUST_STATE_STOPPING:
+                    raise StopUser()
+                user._state = LOCUST_STATE_RUNNING
 
     def _report(self, error: Exception) -> None:
         """Tells about an exception of a task; raises it again unless the run goes on after one."""
@@ -342,6 +376,25 @@ class DefaultTaskSet(TaskSet):
             task(self._user).run()
         else:
             task(self._user)
+
+
+_STEPS = (
+    "execute_next_task",
+    "execute_task",
+    "get_next_task",
+    "schedule_task",
+    "wait",
+    "wait_time",
+    "_sleep",
+)
+
+
+def _is_plain(taskset: TaskSet) -> bool:
+    """No step of the loop is overridden, by a class or on the object."""
+    if any(step in taskset.__dict__ for step in _STEPS):
+        return False
+    ours = DefaultTaskSet if isinstance(taskset, DefaultTaskSet) else TaskSet
+    return all(getattr(type(taskset), step) is getattr(ours, step) for step in _STEPS)
 
 
 def _back_to_parent(interrupt: InterruptTaskSet) -> Exception:
