@@ -69,6 +69,13 @@ class Tool:
     command: Path
 
     @property
+    def python_command(self) -> list[str]:
+        """How a script that imports `locust` by itself is started."""
+        if self.name == "gatecrash" and self.command.name == "gatecrash":
+            return [str(self.command), "python"]
+        return [str(self.python)]
+
+    @property
     def python(self) -> Path:
         """The interpreter beside the command."""
         return self.command.parent / "python"
@@ -77,7 +84,7 @@ class Tool:
         """The command line of `case` for this tool."""
         args = [arg.replace("{target}", target_url) for arg in case.args]
         if case.script:
-            return [str(self.python), case.file, *args]
+            return [*self.python_command, case.file, *args]
         if case.bare:
             return [str(self.command), *args]
         headless = [arg.replace("{target}", target_url) for arg in HEADLESS]

@@ -1,5 +1,7 @@
 """The order of all events and hooks of a run, and an on_stop that still uses the API."""
 
+import gevent
+
 from locust import HttpUser, TaskSet, events, task
 
 
@@ -48,4 +50,5 @@ class Living(HttpUser):
         @task
         def work(self):
             self.client.get("/status/200", name="work")
-            self.user.environment.runner.quit()
+            gevent.spawn(self.user.environment.runner.quit)
+            gevent.sleep(60)

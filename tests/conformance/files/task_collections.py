@@ -1,5 +1,5 @@
 """`tasks` as list, dict, pairs, on base and subclass, and a re-decorated override that is added,
-not replaced."""
+not replaced; tasks of a mixin that is no user are not found."""
 
 from locust import TaskSet, User, task
 
@@ -55,5 +55,15 @@ class Mixed(Base):
             pass
 
 
-for cls in (AsList, AsDict, AsPairs, Base, Override, Mixed):
+class Mixin:
+    @task
+    def of_no_user(self):
+        pass
+
+
+class WithMixin(Mixin, Base):
+    pass
+
+
+for cls in (WithMixin, AsList, AsDict, AsPairs, Base, Override, Mixed):
     print(cls.__name__, [t.__name__ for t in cls.tasks], cls.abstract)
