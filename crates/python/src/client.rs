@@ -324,7 +324,11 @@ impl Client {
     /// Apart from the waiting, so that little of the stack is held meanwhile:
     /// greenlets copy theirs whenever they switch.
     #[inline(never)]
-    fn submit_quick(&self, py: Python<'_>, quick: &Quick<'_, '_>) -> PyResult<Option<Ticket>> {
+    pub(crate) fn submit_quick(
+        &self,
+        py: Python<'_>,
+        quick: &Quick<'_, '_>,
+    ) -> PyResult<Option<Ticket>> {
         let started = now();
         let Some(wire) = self.encode(&quick.parts, quick.extra, quick.body) else {
             return Ok(None);
@@ -347,7 +351,7 @@ impl Client {
         self.submit(py, request, recording).map(Some)
     }
 
-    fn finish(&self, py: Python<'_>, ticket: Ticket) -> PyResult<Exchange> {
+    pub(crate) fn finish(&self, py: Python<'_>, ticket: Ticket) -> PyResult<Exchange> {
         let completion = self.boundary.wait(py, ticket)?;
         match completion.outcome {
             Outcome::Answer(exchange) => Ok(Exchange::answered(*exchange, completion.recorded)),

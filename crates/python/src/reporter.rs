@@ -26,6 +26,8 @@ use crate::stats::{Stats, rules};
 const PERIOD: Duration = Duration::from_millis(100);
 /// How often the progress line is drawn, seconds.
 const PROGRESS_INTERVAL_S: f64 = 1.0;
+/// How long the progress line stays away after somebody asked for room, seconds.
+const RESERVED_S: f64 = 0.1;
 
 /// What Python wants told, and how.
 #[derive(Clone)]
@@ -43,6 +45,8 @@ struct Wish {
 #[derive(Default)]
 struct Screen {
     line_shown: bool,
+    /// Somebody took the line away in order to write; it stays away until then.
+    reserved_until_epoch_s: f64,
 }
 
 impl Screen {
@@ -62,6 +66,12 @@ impl Screen {
         if self.line_shown {
             self.write("", None);
         }
+    }
+
+    /// Takes the line away for a moment in which somebody else writes.
+    fn reserve(&mut self, now_epoch_s: f64) {
+        self.reserved_until_epoch_s = now_epoch_s + RESERVED_S;
+        self.erase();
     }
 }
 
@@ -151,14 +161,15 @@ impl Work {
         };
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         let text = if table { text + "\n" } else { text };
-        let elapsed_s = now_epoch_s - self.started_epoch_s;
         let line = self.progress.map(|color| {
-            Progress::of(snapshot, elapsed_s, self.run_time_s, wish.users).line(color)
+            let span = (self.started_epoch_s, now_epoch_s);
+            Progress::of(&snapshot.total, span, self.run_time_s, wish.users).line(color)
         });
         let mut screen = lock(&self.screen);
         // Quiet may have been wished meanwhile, and what follows must stand alone.
         if !lock(&self.wish).quiet {
-            screen.write(&text, line.as_deref());
+            let free = now_epoch_s >= screen.reserved_until_epoch_s;
+            screen.write(&text, line.as_deref().filter(|_| free));
         }
     }
 
@@ -189,6 +200,7 @@ impl Work {
 /// Tells a run while it goes on.
 #[pyclass(frozen, module = "gatecrash._engine")]
 struct Reporter {
+    ledger: Ledger,
     wish: Arc<Mutex<Wish>>,
     screen: Arc<Mutex<Screen>>,
     work: Arc<Mutex<Work>>,
@@ -247,6 +259,7 @@ impl Reporter {
             fault_told: false,
         };
         Ok(Reporter {
+            ledger: stats.ledger.clone(),
             wish,
             screen,
             work: Arc::new(Mutex::new(work)),
@@ -305,7 +318,7 @@ impl Reporter {
     /// Takes the progress line away so that something else can be written; it comes
     /// back by itself.
     fn erase_line(&self) {
-        lock(&self.screen).erase();
+        lock(&self.screen).reserve(self.ledger.now_epoch_s());
     }
 
     /// Ends tables and progress line; the files go on.

@@ -11,14 +11,15 @@ use std::sync::{Mutex, MutexGuard};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple};
-use pyo3::{ffi, intern};
 
 use crate::client::{Client, Origin, Quick};
 use crate::encode::Parts;
 use crate::exchange::Exchange;
+use gatecrash_engine::Ticket;
 
 /// A flag that Python code raises and the engine lowers.
 #[pyclass(frozen, module = "gatecrash._engine")]
@@ -130,6 +131,16 @@ pub(crate) struct Session {
     has_containers: AtomicBool,
     /// `request` is overridden: it has to see every call.
     forwards: AtomicBool,
+    /// Attributes that every call looks at, noted when they are set.
+    noted: Mutex<Noted>,
+}
+
+/// Copies of a session's attributes.
+#[derive(Default)]
+struct Noted {
+    request_event: Option<Py<PyAny>>,
+    request_name: Option<Py<PyAny>>,
+    cookies: Option<Py<PyAny>>,
 }
 
 /// The class of responses, told once by the module that defines it.
@@ -178,6 +189,7 @@ impl Session {
             plain: AtomicBool::new(true),
             has_containers: AtomicBool::new(false),
             forwards: AtomicBool::new(false),
+            noted: Mutex::default(),
         })
     }
 
@@ -212,6 +224,30 @@ impl Session {
     #[setter(_forwards)]
     fn set_forwards(&self, forwards: bool) {
         self.forwards.store(forwards, Ordering::Relaxed);
+    }
+
+    /// An attribute has been set that every call looks at.
+    fn _note(&self, name: &str, value: Bound<'_, PyAny>) {
+        let value = (!value.is_none()).then(|| value.unbind());
+        let mut noted = self.noted();
+        let earlier = match name {
+            "request_event" => std::mem::replace(&mut noted.request_event, value),
+            "request_name" => std::mem::replace(&mut noted.request_name, value),
+            "cookies" => std::mem::replace(&mut noted.cookies, value),
+            _ => None,
+        };
+        drop(noted);
+        // Dropped with no lock held: it may run Python code.
+        drop(earlier);
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        if let Ok(noted) = self.noted.try_lock() {
+            visit.call(&noted.request_event)?;
+            visit.call(&noted.request_name)?;
+            visit.call(&noted.cookies)?;
+        }
+        Ok(())
     }
 
     /// The base URL or whom to trust has changed.
@@ -453,49 +489,53 @@ impl Session {
         options: &Options<'py>,
     ) -> PyResult<Attempt<'py>> {
         let py = slf.py();
-        let this = slf.get();
-        if !this._plain() {
+        let begun = Self::begin(slf, method, url, data, json, kwargs, options)?;
+        let Some((ticket, ask)) = begun else {
             return Ok(Attempt::NotPlain);
-        }
-        if this.has_containers.load(Ordering::Relaxed)
-            && !slf
-                .call_method0(intern!(py, "_containers_are_empty"))?
-                .is_truthy()?
-        {
-            return Ok(Attempt::NotPlain);
-        }
-        if this.headers_flag.get().0.swap(false, Ordering::Relaxed) {
-            slf.call_method0(intern!(py, "_sync_headers"))?;
+        };
+        let exchange = slf.get().client.get().finish(py, ticket)?;
+        Self::end(exchange, ask)
+    }
+
+    /// Sends the request. Apart from the waiting, so that little of the stack is
+    /// held meanwhile: greenlets copy theirs whenever they switch.
+    #[inline(never)]
+    fn begin<'py>(
+        slf: &Bound<'py, Self>,
+        method: &Bound<'py, PyString>,
+        url: &Bound<'py, PyAny>,
+        data: Option<Bound<'py, PyAny>>,
+        json: Option<Bound<'py, PyAny>>,
+        kwargs: Option<Bound<'py, PyDict>>,
+        options: &Options<'py>,
+    ) -> PyResult<Option<(Ticket, Bound<'py, Ask>)>> {
+        let py = slf.py();
+        if !Self::is_plain(slf)? {
+            return Ok(None);
         }
         let Some((place, path)) = Self::locate(slf, url)? else {
-            return Ok(Attempt::NotPlain);
+            return Ok(None);
         };
         let Some(target) = target(&place, &path, options)? else {
-            return Ok(Attempt::NotPlain);
+            return Ok(None);
         };
         let Some(body) = body(py, data.as_ref(), json.as_ref())? else {
-            return Ok(Attempt::NotPlain);
+            return Ok(None);
         };
-        let state = own_dict(slf)?;
-        let Some(cookie) = cookie(&state, &place, &target)? else {
-            return Ok(Attempt::NotPlain);
+        let Some(cookie) = Self::cookie(slf, &place, &target)? else {
+            return Ok(None);
         };
-        let name = match &options.name {
-            Some(name) if name.is_truthy()? => Some(name.clone()),
-            _ => state
-                .get_item(intern!(py, "request_name"))?
-                .filter(|name| !name.is_none()),
-        };
-        let Ok(name) = name.as_ref().map(|name| name.extract::<&str>()).transpose() else {
-            return Ok(Attempt::NotPlain);
+        let Some(name) = Self::name(slf, options)? else {
+            return Ok(None);
         };
         let (connect_timeout_s, read_timeout_s) = options.timeouts()?;
+        let origin = place.get().origin.get();
         let quick = Quick {
-            origin: place.get().origin.get(),
+            origin,
             parts: Parts {
                 method: method.to_str()?,
                 target: &target,
-                host: &place.get().origin.get().authority,
+                host: &origin.authority,
                 cookie: cookie.as_deref(),
                 content_type: body.content_type.as_deref(),
             },
@@ -504,37 +544,133 @@ impl Session {
             connect_timeout_s,
             read_timeout_s,
             follows: options.follows,
-            name: name.filter(|name| !name.is_empty()),
-            direct: direct(&state, options)?,
+            name: name.as_ref().map(|name| name.to_str()).transpose()?,
+            direct: Self::direct(slf, options)?,
         };
-        let exchange = this.client.get().quick_exchange(py, &quick)?;
-        let Some(exchange) = exchange else {
-            return Ok(Attempt::NotPlain);
+        let Some(ticket) = slf.get().client.get().submit_quick(py, &quick)? else {
+            return Ok(None);
         };
+        let ask = Ask {
+            session: slf.clone().into_any().unbind(),
+            method: method.clone().unbind(),
+            place: place.unbind(),
+            path: path.unbind(),
+            target,
+            data: data.map(Bound::unbind),
+            json: json.map(Bound::unbind),
+            keywords: kwargs.map(Bound::unbind),
+        };
+        Ok(Some((ticket, Bound::new(py, ask)?)))
+    }
+
+    #[inline(never)]
+    fn end<'py>(exchange: Exchange, ask: Bound<'py, Ask>) -> PyResult<Attempt<'py>> {
+        let py = ask.py();
         let is_done = exchange.recorded && !exchange.has_cookies();
-        let status = exchange.status;
         let exchange = Bound::new(py, exchange)?;
-        let ask = Bound::new(
-            py,
-            Ask {
-                session: slf.clone().into_any().unbind(),
-                method: method.clone().unbind(),
-                place: place.unbind(),
-                path: path.unbind(),
-                target,
-                data: data.map(Bound::unbind),
-                json: json.map(Bound::unbind),
-                keywords: kwargs.map(Bound::unbind),
-            },
-        )?;
         if !is_done {
             return Ok(Attempt::Open(exchange, ask));
         }
         let response = new_answer(py)?;
         response.setattr(intern!(py, "_exchange"), exchange)?;
         response.setattr(intern!(py, "_ask"), ask)?;
-        response.setattr(intern!(py, "status_code"), status)?;
         Ok(Attempt::Recorded(response))
+    }
+
+    /// Whether nothing about the session needs the judgement of `requests`.
+    fn is_plain(slf: &Bound<'_, Self>) -> PyResult<bool> {
+        let py = slf.py();
+        let this = slf.get();
+        if !this._plain() {
+            return Ok(false);
+        }
+        if this.has_containers.load(Ordering::Relaxed)
+            && !slf
+                .call_method0(intern!(py, "_containers_are_empty"))?
+                .is_truthy()?
+        {
+            return Ok(false);
+        }
+        if this.headers_flag.get().0.swap(false, Ordering::Relaxed) {
+            slf.call_method0(intern!(py, "_sync_headers"))?;
+        }
+        Ok(true)
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+
+    /// The name that was given to the call or to the block around it; None
+    /// (outside) when it is no text.
+    fn name<'py>(
+        slf: &Bound<'py, Self>,
+        options: &Options<'py>,
+    ) -> PyResult<Option<Option<Bound<'py, PyString>>>> {
+        let py = slf.py();
+        let given = match &options.name {
+            Some(name) if name.is_truthy()? => Some(name.clone()),
+            _ => slf
+                .get()
+                .noted()
+                .request_name
+                .as_ref()
+                .map(|name| name.bind(py).clone()),
+        };
+        Ok(match given.map(Bound::cast_into::<PyString>).transpose() {
+            Ok(name) => Some(name.filter(|name| !name.is_empty().unwrap_or(true))),
+            Err(_) => None,
+        })
+    }
+
+    /// The `Cookie` header, if any; None (outside) when the jar is not ours.
+    fn cookie(
+        slf: &Bound<'_, Self>,
+        place: &Bound<'_, Place>,
+        target: &str,
+    ) -> PyResult<Option<Option<String>>> {
+        let py = slf.py();
+        let jar = slf
+            .get()
+            .noted()
+            .cookies
+            .as_ref()
+            .map(|jar| jar.bind(py).clone());
+        let Some(jar) = jar else {
+            return Ok(Some(None));
+        };
+        let Some(kept) = jar.getattr_opt(intern!(py, "_kept"))? else {
+            return Ok(None);
+        };
+        if !kept.is_truthy()? {
+            return Ok(Some(None));
+        }
+        let place = place.get();
+        let url = [place.base.as_str(), target].concat();
+        jar.call_method1(intern!(py, "header_for"), (&place.origin, url))?
+            .extract()
+            .map(Some)
+    }
+
+    /// The shard into which the lane may record by itself: nobody listens and no
+    /// block decides.
+    fn direct(slf: &Bound<'_, Self>, options: &Options<'_>) -> PyResult<Option<u32>> {
+        if options.catch_response {
+            return Ok(None);
+        }
+        let py = slf.py();
+        let event = slf
+            .get()
+            .noted()
+            .request_event
+            .as_ref()
+            .map(|event| event.bind(py).clone());
+        let Some(event) = event else { return Ok(None) };
+        event
+            .getattr_opt(intern!(py, "direct"))?
+            .map_or(Ok(None), |direct| direct.extract())
     }
 
     /// The place and the path of a URL; None when the URL is not plain.
@@ -670,44 +806,6 @@ fn target(
     Ok(Some(target))
 }
 
-/// The `Cookie` header, if any; None (outside) when the jar is not ours.
-fn cookie(
-    state: &Bound<'_, PyDict>,
-    place: &Bound<'_, Place>,
-    target: &str,
-) -> PyResult<Option<Option<String>>> {
-    let py = state.py();
-    let Some(jar) = state.get_item(intern!(py, "cookies"))? else {
-        return Ok(Some(None));
-    };
-    let Some(kept) = jar.getattr_opt(intern!(py, "_kept"))? else {
-        return Ok(None);
-    };
-    if !kept.is_truthy()? {
-        return Ok(Some(None));
-    }
-    let place = place.get();
-    let url = [place.base.as_str(), target].concat();
-    jar.call_method1(intern!(py, "header_for"), (&place.origin, url))?
-        .extract()
-        .map(Some)
-}
-
-/// The shard into which the lane may record by itself: nobody listens and no
-/// block decides.
-fn direct(state: &Bound<'_, PyDict>, options: &Options<'_>) -> PyResult<Option<u32>> {
-    if options.catch_response {
-        return Ok(None);
-    }
-    let py = state.py();
-    let Some(event) = state.get_item(intern!(py, "request_event"))? else {
-        return Ok(None);
-    };
-    event
-        .getattr_opt(intern!(py, "direct"))?
-        .map_or(Ok(None), |direct| direct.extract())
-}
-
 /// A function of `gatecrash.http.quick`.
 fn part<'py>(
     py: Python<'py>,
@@ -727,17 +825,6 @@ fn new_answer(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
         .get(py)
         .ok_or_else(|| PyRuntimeError::new_err("locust.clients has not been imported"))?;
     kind.bind(py).call_method1(intern!(py, "__new__"), (kind,))
-}
-
-/// The dict of an object's own attributes.
-fn own_dict<'py>(object: &Bound<'py, Session>) -> PyResult<Bound<'py, PyDict>> {
-    // SAFETY: the object is alive and the interpreter attached; the result is a
-    // new reference or null with an exception set.
-    let dict = unsafe {
-        let dict = ffi::PyObject_GenericGetDict(object.as_ptr(), std::ptr::null_mut());
-        Bound::from_owned_ptr_or_err(object.py(), dict)?
-    };
-    Ok(dict.cast_into()?)
 }
 
 /// Tells the class of responses.

@@ -19,6 +19,8 @@ from gatecrash.http.headers import SessionHeaders
 
 #: Setting one of these means that `requests` has to prepare every call from now on.
 _NEEDS_PREPARING = frozenset(("auth", "hooks", "params", "proxies", "stream"))
+#: The engine looks at these for every call.
+_NOTED = frozenset(("cookies", "request_event", "request_name"))
 _CONTAINERS = frozenset(("hooks", "params", "proxies"))
 #: Setting one of these means that the connections lead elsewhere.
 _NEEDS_PLACE = frozenset(("verify", "cert", "base_url"))
@@ -54,6 +56,8 @@ class EngineSession(_engine.Session, requests.Session):
             # Whoever holds it may fill it at any time.
             self._has_containers = True
         value = self.__dict__[name] = make(self)
+        if name == "cookies":
+            self._note(name, value)
         return value
 
     def __setattr__(self, name, value):
@@ -65,6 +69,8 @@ class EngineSession(_engine.Session, requests.Session):
             self._need(name, type(value) is not SessionHeaders)
         elif name == "trust_env" and _ENVIRONMENT_MATTERS:
             self._need(name, value)
+        elif name in _NOTED:
+            self._note(name, value)
         object.__setattr__(self, name, value)
 
     def _need(self, name, needed=True):

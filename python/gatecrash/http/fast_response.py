@@ -1,0 +1,109 @@
+"""``geventhttpclient``'s response for quick answers: filled in as it is looked at.
+
+In: an exchange of the engine and what was asked, or a socket response of the library's own. Out:
+everything that files look at. Most look at the status and some at the body, so nothing else is
+built before somebody asks; each part is then kept as an ordinary attribute.
+"""
+
+from datetime import timedelta
+from functools import lru_cache
+
+from geventhttpclient.useragent import CompatResponse
+from requests.utils import get_encoding_from_headers
+
+from gatecrash.http.fast_answer import EngineAnswer
+
+
+class Filled:
+    """An attribute that is made at the first look. Setting it by hand goes before."""
+
+    def __init__(self, make, doc=None):
+        self._make = make
+        self.__doc__ = doc
+
+    def __set_name__(self, owner, name):
+        self._name = name
+
+    def __get__(self, instance, owner=None):
+        if instance is None:
+            return None
+        value = instance.__dict__[self._name] = self._make(instance)
+        return value
+
+
+def _socket_response(response):
+    exchange = response._exchange
+    return None if exchange is None else EngineAnswer(exchange)
+
+
+def _headers(response):
+    below = response._response
+    return None if below is None else below._headers_index
+
+
+def _request(response):
+    ask = response._ask
+    return None if ask is None else ask.request()
+
+
+class QuickResponse(CompatResponse):
+    """A response over the engine's exchange (``_exchange``), or over a socket response."""
+
+    #: The engine's exchange, if there was one.
+    _exchange = None
+    #: What was asked, if the request itself has not been made yet.
+    _ask = None
+
+    headers = Filled(_headers, "The headers of the answer; names in any case.")
+    request = Filled(_request, "The request that was sent.")
+    _response = Filled(_socket_response)
+    _request = Filled(lambda response: response.request)
+    _sent_request = Filled(lambda response: response._response._sent_request)
+    _history = Filled(lambda response: [])
+    _elapsed = Filled(lambda response: None)
+
+    @classmethod
+    def of_exchange(cls, exchange, ask):
+        """A quick answer; ``ask.request()`` makes its request."""
+        response = cls.__new__(cls)
+        response.__dict__ = {"_exchange": exchange, "_ask": ask}
+        return response
+
+    def __init__(self, ghc_response, request=None, sent_request=None):
+        self._response = ghc_response
+        self._request = self.request = request
+        self._sent_request = sent_request
+        if type(ghc_response) is EngineAnswer:
+            self._exchange = ghc_response.exchange
+
+    @property
+    def status_code(self):
+        """The status code; 0 when there was no answer."""
+        exchange = self._exchange
+        if exchange is not None:
+            return exchange.status
+        below = self._response
+        return 0 if below is None else below.get_code()
+
+    @property
+    def elapsed(self):
+        """Time from the call until the head of the answer was complete, or None."""
+        if self._exchange is not None:
+            return timedelta(milliseconds=self._exchange.until_head_ms)
+        return None if self._elapsed is None else timedelta(seconds=self._elapsed)
+
+    def _content(self):
+        exchange = self._exchange
+        if exchange is not None and "_response" not in self.__dict__ and not exchange.is_encoded:
+            return exchange.raw_body
+        return None if self.headers is None else super()._content()
+
+    def _declared_encoding(self):
+        if self._exchange is not None and "headers" not in self.__dict__:
+            return _encoding_of(self._exchange.header("content-type"))
+        return None if self.headers is None else get_encoding_from_headers(self.headers)
+
+
+@lru_cache(maxsize=256)
+def _encoding_of(content_type):
+    return get_encoding_from_headers({"content-type": content_type})
