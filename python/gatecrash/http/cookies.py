@@ -40,6 +40,10 @@ class SessionCookies(RequestsCookieJar):
         self._headers = None
         self._kept = value
 
+    def is_empty(self):
+        """No cookie at all, whoever it is for."""
+        return not self._kept
+
     def header_for(self, origin, url):
         """The ``Cookie`` header for a URL, or None.
 
