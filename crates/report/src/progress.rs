@@ -1,15 +1,16 @@
 //! One line on how far the run is, for a person at a terminal.
 //!
-//! In: elapsed time, users, rates. Out: the text of the line, and the control
+//! In: elapsed time, users, counts. Out: the text of the line, and the control
 //! sequences that draw it over the one before. Whether there is a terminal, and
 //! whether it wants colours, is the caller's to know.
 
-use gatecrash_metrics::Snapshot;
-
-use crate::locust::{Rounding, total};
+use gatecrash_metrics::Endpoint;
 
 /// Moves to the start of the line and clears it.
 pub const ERASE: &str = "\r\x1b[K";
+
+/// How many seconds the rate is taken over.
+const RATE_SPAN_S: u32 = 5;
 
 const RED: &str = "\x1b[31m";
 const PLAIN: &str = "\x1b[0m";
@@ -32,22 +33,16 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// The progress that a snapshot shows.
-    pub fn of(
-        snapshot: &Snapshot,
-        elapsed_s: f64,
-        run_time_s: Option<f64>,
-        users: u64,
-    ) -> Progress {
-        // The rate does not depend on how times are rounded.
-        let entry = total(snapshot, &Rounding::TwoDigits);
+    /// The progress that a total shows in a run that began at `span.0` and stands at
+    /// `span.1`, seconds since the Unix epoch.
+    pub fn of(total: &Endpoint, span: (f64, f64), run_time_s: Option<f64>, users: u64) -> Progress {
         Progress {
-            elapsed_s,
+            elapsed_s: span.1 - span.0,
             run_time_s,
             users,
-            rps: entry.current_rps(),
-            requests: snapshot.total.requests,
-            failures: snapshot.total.failures,
+            rps: rate(total, span),
+            requests: total.requests,
+            failures: total.failures,
         }
     }
 
@@ -77,6 +72,18 @@ impl Progress {
             self.users, self.rps, self.requests
         )
     }
+}
+
+/// Requests per second in the last whole seconds of the clock; before there is one, in
+/// the time that has passed.
+fn rate(total: &Endpoint, (started, now): (f64, f64)) -> f64 {
+    let last = now as u32;
+    let first = (started.ceil() as u32).max(last.saturating_sub(RATE_SPAN_S));
+    if first >= last {
+        return total.requests as f64 / (now - started).max(1.0);
+    }
+    let counted = |second| u64::from(total.seconds.get(second).requests);
+    (first..last).map(counted).sum::<u64>() as f64 / f64::from(last - first)
 }
 
 /// `42s`, `1:05`, `2:00:09`.
