@@ -86,11 +86,6 @@ pub(crate) fn get(py: Python<'_>) -> PyResult<&'static Boundary> {
     BOUNDARY.get_or_try_init(py, || Boundary::open(py))
 }
 
-/// The lane of this process.
-pub(crate) fn lane(py: Python<'_>) -> PyResult<Lane> {
-    Ok(get(py)?.lane.clone())
-}
-
 impl Boundary {
     fn open(py: Python<'_>) -> PyResult<Boundary> {
         let lane = Lane::start().map_err(|fault| {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use gatecrash_engine::classify::Fine;
 use gatecrash_engine::{ClientId, Fetch, Outcome, Recording, Rule, ShardId, Ticket};
+use gatecrash_metrics::EndpointId;
 use gatecrash_net::{Request, Scheme, TlsSettings, Trust, now};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -94,6 +95,7 @@ pub(crate) struct Client {
     id: ClientId,
     boundary: &'static Boundary,
     template: Mutex<Option<Arc<Template>>>,
+    last_endpoint: Mutex<Option<LastEndpoint>>,
     fine: Fine,
     manner: Manner,
 }
@@ -119,6 +121,7 @@ impl Client {
             id: boundary.lane.open_client(),
             boundary,
             template: Mutex::default(),
+            last_endpoint: Mutex::default(),
             fine,
             manner,
         })
@@ -248,6 +251,14 @@ impl Drop for Client {
     }
 }
 
+/// The endpoint of a client's last request: users repeat themselves.
+struct LastEndpoint {
+    shard: ShardId,
+    method: Box<str>,
+    name: Box<str>,
+    endpoint: EndpointId,
+}
+
 /// What a quick request is made of; timeouts are seconds.
 pub(crate) struct Quick<'a, 'py> {
     pub(crate) origin: &'a Origin,
@@ -285,16 +296,21 @@ impl Client {
     }
 
     fn recording(&self, method: &str, name: &str, direct: Option<u32>, follows: bool) -> Recording {
+        let Some(shard) = direct.map(ShardId) else { return Recording::Guest };
+        let rule = Rule { fine: self.fine, follows_redirects: follows };
+        let mut last = self.last_endpoint.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        if let Some(last) = &*last
+            && last.shard == shard
+            && *last.name == *name
+            && *last.method == *method
+        {
+            return Recording::Lane { shard, endpoint: last.endpoint, rule };
+        }
         let lane = &self.boundary.lane;
-        let names = direct.and_then(|shard| lane.names(ShardId(shard)));
-        names.map_or(Recording::Guest, |names| Recording::Lane {
-            shard: names.shard(),
-            endpoint: names.endpoint(lane, method, name),
-            rule: Rule {
-                fine: self.fine,
-                follows_redirects: follows,
-            },
-        })
+        let Some(names) = lane.names(shard) else { return Recording::Guest };
+        let endpoint = names.endpoint(lane, method, name);
+        *last = Some(LastEndpoint { shard, method: method.into(), name: name.into(), endpoint });
+        Recording::Lane { shard, endpoint, rule }
     }
 
     fn submit(&self, py: Python<'_>, request: Request, recording: Recording) -> PyResult<Ticket> {

@@ -11,10 +11,10 @@ use std::sync::{Mutex, MutexGuard};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::intern;
+use pyo3::{ffi, intern};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 
 use crate::client::{Client, Origin, Quick};
 use crate::encode::Parts;
@@ -144,7 +144,7 @@ struct Noted {
 }
 
 /// The class of responses, told once by the module that defines it.
-static ANSWER_KIND: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+static ANSWER_KIND: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 /// JSON as `requests` writes it.
 static ENCODE_JSON: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 /// `gatecrash.http.quick.body_of` and `.encode_params`.
@@ -824,12 +824,17 @@ fn new_answer(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     let kind = ANSWER_KIND
         .get(py)
         .ok_or_else(|| PyRuntimeError::new_err("locust.clients has not been imported"))?;
-    kind.bind(py).call_method1(intern!(py, "__new__"), (kind,))
+    // SAFETY: the class is an ordinary one of Python's, whose objects are made by
+    // the generic allocator; the result is a new reference or null.
+    unsafe {
+        let made = ffi::PyType_GenericAlloc(kind.as_ptr().cast(), 0);
+        Bound::from_owned_ptr_or_err(py, made)
+    }
 }
 
 /// Tells the class of responses.
 #[pyfunction]
-fn set_answer_kind(kind: Bound<'_, PyAny>) {
+fn set_answer_kind(kind: Bound<'_, PyType>) {
     let py = kind.py();
     // Told once per process; a second import of the module tells the same.
     let _ = ANSWER_KIND.set(py, kind.unbind());
