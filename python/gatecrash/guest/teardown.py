@@ -35,10 +35,12 @@ class Teardown:
         code = self._exit_code()
         logger.info(f"Shutting down (exit code {code})")
         self._despite_exit(environment.runner.quit)
-        # The last users have only ended now.
-        if code == 0 and (self._asked_for is not None or self._every_request_failed()):
-            code = self._exit_code()
-            logger.info(f"The exit code is {code} by what happened since")
+        # A user that asked for the end itself may still be at its on_stop.
+        environment.runner.user_greenlets.join()
+        if self._asked_for is not None or (code == 0 and self._every_request_failed()):
+            code, told = self._exit_code(), code
+            if code != told:
+                logger.info(f"The exit code is {code} by what happened since")
         self.outputs.finish()
         self._despite_exit(lambda: environment.events.quit.fire(exit_code=code))
         self.outputs.close()

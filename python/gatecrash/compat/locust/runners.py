@@ -133,15 +133,17 @@ class Runner:
             self.greenlet.kill(block=False)
 
     def _spawn_own(self, function: Callable, *args) -> gevent.Greenlet:
-        greenlet = self.greenlet.spawn(self._run_own, function, *args)
+        # A function without arguments, as its name stands in every report of an exception.
+        def run():
+            try:
+                function(*args)
+            except StopTest as stop:
+                stop_test(self.environment, stop)
+
+        run.__name__ = run.__qualname__ = function.__name__
+        greenlet = self.greenlet.spawn(run)
         greenlet.link_exception(locust_exception_handler(self.environment))
         return greenlet
-
-    def _run_own(self, function: Callable, *args) -> None:
-        try:
-            function(*args)
-        except StopTest as stop:
-            stop_test(self.environment, stop)
 
     def _on_spawning_complete(self, user_count: int) -> None:
         self.update_state(STATE_RUNNING)

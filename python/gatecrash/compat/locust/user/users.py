@@ -119,7 +119,7 @@ class User(metaclass=UserMeta):
     def start(self, group: Group):
         """Starts and returns a greenlet of `group`; its first argument is the user."""
         self._group = group
-        self._greenlet = group.spawn(_run, self)
+        self._greenlet = group.spawn(run_user, self)
         return self._greenlet
 
     def stop(self, force: bool = False):
@@ -168,7 +168,7 @@ class User(metaclass=UserMeta):
         return ".".join(part for part in name.split(".") if part != "<locals>")
 
 
-def _run(user: User) -> None:
+def run_user(user: User) -> None:
     """A user greenlet's body; taking the user as argument lets others find it in `args[0]`."""
     user.run()
 

@@ -2,7 +2,10 @@
 
 import warnings
 
-warnings.filterwarnings("always", category=DeprecationWarning, module="locust")
+_TASK_SET = "Usage of User.task_set is deprecated since version 1.0. "
+
+# Python shows such warnings for code in `__main__` only; a locustfile is a module.
+warnings.filterwarnings("always", message=_TASK_SET, category=DeprecationWarning)
 
 
 def check_for_deprecated_task_set_attribute(class_dict):
@@ -14,8 +17,7 @@ def check_for_deprecated_task_set_attribute(class_dict):
         return
     if not hasattr(task_set, "locust_task_weight"):
         warnings.warn(
-            "Usage of User.task_set is deprecated since version 1.0. "
-            f"Set the tasks attribute instead (tasks = [{task_set.__name__}])",
+            f"{_TASK_SET}Set the tasks attribute instead (tasks = [{task_set.__name__}])",
             DeprecationWarning,
             stacklevel=3,
         )
