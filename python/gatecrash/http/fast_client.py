@@ -34,17 +34,45 @@ _ARGUMENTS = frozenset(
 )
 
 
-class Call:
-    """What all attempts and redirects of one call have in common."""
+class Thrown:
+    """What was thrown into a greenlet that waited for its answer (a kill, a timeout)."""
 
-    __slots__ = ("by_engine", "made", "spent_ms", "streams")
+    __slots__ = ("fault", "waited_ms")
+
+    def __init__(self, fault, waited_ms):
+        self.fault = fault
+        self.waited_ms = waited_ms
+
+
+class Call:
+    """What all attempts and redirects of one call have in common.
+
+    ``made`` is the outcome of a first attempt that was made already: an exchange or
+    :class:`Thrown`. ``spent_ms`` is the engine's time of all attempts so far.
+    """
+
+    __slots__ = ("by_engine", "made", "spent_ms", "start_time", "streams", "_started")
 
     def __init__(self, streams=False, made=None):
         self.streams = streams
-        #: The outcome of a first attempt that was made already: an exchange or an exception.
         self.made = made
         self.spent_ms = 0.0
         self.by_engine = True
+        self.start_time = time.time()
+        self._started = time.perf_counter()
+
+    @classmethod
+    def of_exchange(cls, exchange):
+        """A call that one exchange has done."""
+        call = cls()
+        call.spent_ms = exchange.total_ms
+        call.start_time = exchange.started_epoch_s
+        return call
+
+    @property
+    def response_time_ms(self):
+        """The engine's time, or the caller's where the library's own client took part."""
+        return self.spent_ms if self.by_engine else (time.perf_counter() - self._started) * 1000
 
 
 #: The call that the current greenlet makes, or None outside of a session's call.
@@ -179,8 +207,9 @@ class EngineClient(HTTPClient):
 
     def _send(self, call, method, head, outgoing):
         made, call.made = call.made, None
-        if isinstance(made, BaseException):
-            raise made
+        if type(made) is Thrown:
+            call.spent_ms += made.waited_ms
+            raise made.fault
         if made is not None:
             return self._answer(call, made, None, outgoing.head)
         with _Clock(call):

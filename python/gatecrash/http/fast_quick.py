@@ -1,16 +1,19 @@
 """The quick way of ``FastHttpUser``: calls so plain that the engine can encode them by itself.
 
 In: the arguments of a call, its headers complete, and the session's user agent. Out: the engine's
-exchange, or None when the user agent has to prepare the call. Nothing is guessed: whatever is not
-known to come out byte for byte as ``geventhttpclient`` would send it is left to it.
+exchange, what was thrown into the greenlet instead, or None when the user agent has to prepare
+the call. Nothing is guessed: whatever is not known to come out byte for byte as
+``geventhttpclient`` would send it is left to it.
 """
 
 import re
+import time
 from urllib.parse import urlencode
 
+from gevent import GreenletExit
 from geventhttpclient.url import URL
 
-from gatecrash.http.fast_client import EngineClient, client_for
+from gatecrash.http.fast_client import EngineClient, Thrown, client_for
 from gatecrash.http.fast_cookies import FastCookies
 
 #: Methods as they are sent; anything else goes the other way.
@@ -116,9 +119,10 @@ def cookie_for(agent, place, target):
 
 
 def send(agent, base_url, method, url, headers, data, params, follows, name, direct):
-    """One exchange, or None with nothing sent. ``headers`` is a dict with all of the call's own.
+    """One exchange, or what was thrown while it was awaited; None with nothing sent.
 
-    ``direct`` is the shard into which the lane may record a plain success under ``name``.
+    ``headers`` is a dict of all that the call itself brings. ``direct`` is the shard into which
+    the lane may record a plain success under ``name``.
     """
     found = locate(agent, base_url, url)
     if found is None:
@@ -140,6 +144,7 @@ def send(agent, base_url, method, url, headers, data, params, follows, name, dir
     if cookie is None or client.turns.locked() or not client.knows_headers(agent.default_headers):
         return None
     client.turns.acquire()
+    started = time.perf_counter()
     try:
         return client.engine.quick(
             client.origin,
@@ -156,5 +161,9 @@ def send(agent, base_url, method, url, headers, data, params, follows, name, dir
             # A body that is declared to be encoded and is missing is a failure here.
             direct if method != "HEAD" else None,
         )
+    except GreenletExit:
+        raise
+    except BaseException as fault:
+        return Thrown(fault, (time.perf_counter() - started) * 1000)
     finally:
         client.turns.release()

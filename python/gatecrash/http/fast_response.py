@@ -42,8 +42,10 @@ def _headers(response):
 
 
 def _request(response):
-    ask = response._ask
-    return None if ask is None else ask.request()
+    if response._ask is None:
+        return None
+    make, *arguments = response._ask
+    return make(*arguments)
 
 
 class QuickResponse(CompatResponse):
@@ -51,7 +53,7 @@ class QuickResponse(CompatResponse):
 
     #: The engine's exchange, if there was one.
     _exchange = None
-    #: What was asked, if the request itself has not been made yet.
+    #: A function that makes the request that was sent, and its arguments; or None.
     _ask = None
 
     headers = Filled(_headers, "The headers of the answer; names in any case.")
@@ -64,7 +66,7 @@ class QuickResponse(CompatResponse):
 
     @classmethod
     def of_exchange(cls, exchange, ask):
-        """A quick answer; ``ask.request()`` makes its request."""
+        """A quick answer; ``ask`` is a function that makes its request, and its arguments."""
         response = cls.__new__(cls)
         response.__dict__ = {"_exchange": exchange, "_ask": ask}
         return response
