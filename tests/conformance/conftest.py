@@ -38,7 +38,9 @@ def locust_version(locust: harness.Tool) -> str:
 @pytest.fixture(scope="session")
 def gatecrash() -> harness.Tool:
     """Gatecrash."""
-    return need(harness.gatecrash())
+    tool = need(harness.gatecrash())
+    harness.version_of(tool)
+    return tool
 
 
 @pytest.fixture(scope="session")

@@ -197,10 +197,11 @@ def run_cached(tool: Tool, case: Case, target: Target, version: str) -> Run:
 
 
 def version_of(tool: Tool) -> str:
-    """What the tool's `--version` prints."""
-    return subprocess.run(
-        [tool.command, "-V"], capture_output=True, text=True, timeout=60
-    ).stdout.strip()
+    """What the tool's `--version` prints; RuntimeError when it cannot even do that."""
+    told = subprocess.run([tool.command, "-V"], capture_output=True, text=True, timeout=60)
+    if told.returncode != 0:
+        raise RuntimeError(f"{tool.command} -V ended with {told.returncode}:\n{told.stderr}")
+    return told.stdout.strip()
 
 
 def _cache_key(case: Case, target: Target, version: str) -> str:
