@@ -6,7 +6,7 @@ from gevent.event import Event
 from gevent.pool import Pool
 
 from locust import HttpUser, constant, events, task
-from locust.runners import STATE_CLEANUP, STATE_STOPPED, STATE_STOPPING
+from locust.runners import STATE_RUNNING
 
 
 @events.init.add_listener
@@ -15,9 +15,9 @@ def watch(environment, **kw):
 
 
 def watcher(environment):
-    while environment.runner.state not in (STATE_STOPPING, STATE_STOPPED, STATE_CLEANUP):
+    while environment.runner.state != STATE_RUNNING:
         gevent.sleep(0.02)
-    print("watcher saw the end")
+    print("watcher saw it running")
 
 
 class Spawning(HttpUser):
@@ -40,6 +40,7 @@ class Spawning(HttpUser):
     @task
     def pool(self):
         self.done.wait(5)
+        gevent.sleep(0.1)
         pool = Pool(4)
         for number in range(8):
             pool.spawn(self.client.get, f"/status/20{number % 5}", name="pooled")
