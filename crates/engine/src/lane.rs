@@ -21,6 +21,9 @@ use crate::wake::Bell;
 /// How many completions are worth a bell while the lane is still busy.
 const FULL_BATCH: usize = 32;
 
+/// How many jobs that nobody waits for are worth a bell.
+const QUIET_BATCH: usize = 256;
+
 /// Names a client (the connections of one user) of a lane.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientId(pub u32);
@@ -77,7 +80,7 @@ impl Lane {
 
     /// Gives up a client; its number will be given out again.
     pub fn drop_client(&self, client: ClientId) {
-        self.push(Job::DropClient(client));
+        self.push_quietly(Job::DropClient(client));
         lock(&self.shared.free_clients).push(client);
     }
 
@@ -117,7 +120,7 @@ impl Lane {
 
     /// Counts a sample that the guest has judged.
     pub fn record(&self, shard: ShardId, sample: Sample, failure: Option<Box<str>>) {
-        self.push(Job::Record {
+        self.push_quietly(Job::Record {
             shard,
             sample,
             failure,
@@ -125,7 +128,7 @@ impl Lane {
     }
 
     pub(crate) fn define(&self, shard: ShardId, endpoint: EndpointId, method: &str, name: &str) {
-        self.push(Job::Define {
+        self.push_quietly(Job::Define {
             shard,
             endpoint,
             method: method.into(),
@@ -174,6 +177,15 @@ impl Lane {
         self.shared.guest_bell.fall_asleep();
         if !self.shared.outbox.is_empty() {
             self.shared.guest_bell.ring_if_asleep();
+        }
+    }
+
+    /// For what nobody waits for: the lane finds it when it wakes for something
+    /// else, at the latest when a full batch waits or a report asks.
+    fn push_quietly(&self, job: Job) {
+        self.shared.inbox.push(job);
+        if self.shared.inbox.len() >= QUIET_BATCH {
+            self.shared.lane_bell.ring_if_asleep();
         }
     }
 

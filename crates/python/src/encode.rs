@@ -160,7 +160,8 @@ const SPECIAL: [&str; 6] = [
 impl Line {
     fn new(name: &str, value: &str) -> Result<Line, NotPlain> {
         let lower = name.to_ascii_lowercase();
-        if !is_plain_name(name) || !is_plain_value(value) {
+        let is_odd = value.is_empty() && lower == "content-type";
+        if is_odd || !is_plain_name(name) || !is_plain_value(value) {
             return Err(NotPlain);
         }
         Ok(Line {
@@ -340,6 +341,7 @@ mod tests {
             ("X", " a"),
             ("X", "a\r\nb"),
             ("X", "ü"),
+            ("content-type", ""),
             ("", "a"),
             ("A B", "c"),
         ] {

@@ -13,6 +13,7 @@
 //! | `encode` | request heads, byte for byte |
 //! | `entry` | the numbers of one endpoint |
 //! | `exchange` | an answer, unpacked only when looked at |
+//! | `form` | parameters and forms as `requests` writes them |
 //! | `session` | the quick way of a session |
 //! | `ledger` | the way to one shard of the lane's books |
 //! | `options` | the option table as data |
@@ -25,6 +26,7 @@ mod dispatch;
 mod encode;
 mod entry;
 mod exchange;
+mod form;
 mod greenlets;
 mod ledger;
 mod options;

@@ -19,6 +19,7 @@ use pyo3::types::{PyDict, PyString, PyTuple, PyType};
 use crate::client::{Client, Origin, Quick};
 use crate::encode::Parts;
 use crate::exchange::Exchange;
+use crate::form;
 use gatecrash_engine::Ticket;
 
 /// A flag that Python code raises and the engine lowers.
@@ -147,9 +148,8 @@ struct Noted {
 static ANSWER_KIND: PyOnceLock<Py<PyType>> = PyOnceLock::new();
 /// JSON as `requests` writes it.
 static ENCODE_JSON: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-/// `gatecrash.http.quick.body_of` and `.encode_params`.
+/// `gatecrash.http.quick.body_of`.
 static BODY_OF: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-static ENCODE_PARAMS: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// The keywords of a call that are not `requests`' business.
 #[derive(Default)]
@@ -795,8 +795,7 @@ fn target(
     let Some(params) = &options.params else {
         return Ok(Some(target));
     };
-    let encoded = part(params.py(), &ENCODE_PARAMS, "encode_params")?.call1((params,))?;
-    let Some(encoded) = encoded.extract::<Option<String>>()? else {
+    let Some(encoded) = encoded_params(params)? else {
         return Ok(None);
     };
     if !encoded.is_empty() {
@@ -804,6 +803,14 @@ fn target(
         target.push_str(&encoded);
     }
     Ok(Some(target))
+}
+
+/// Parameters as a query; None when `requests` has to write them.
+fn encoded_params(params: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
+    match params.cast_exact::<PyDict>() {
+        Ok(fields) => form::encode(fields),
+        Err(_) => Ok(None),
+    }
 }
 
 /// A function of `gatecrash.http.quick`.

@@ -7,9 +7,10 @@ which takes the value from the engine's exchange and stores it as an ordinary at
 """
 
 from datetime import timedelta
+from functools import lru_cache
 
 from gatecrash import _engine
-from requests import exceptions
+from requests import compat, exceptions
 from requests.models import Response
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_encoding_from_headers
@@ -30,6 +31,19 @@ class Answer(Response):
         return value
 
 
+    def json(self, **kwargs):
+        """The body as JSON; faults are told by ``requests``."""
+        if not kwargs and self.encoding == "utf-8":
+            try:
+                return _loads(self.content.decode("utf-8", "replace"))
+            except ValueError:
+                pass
+        return super().json(**kwargs)
+
+
+_loads = compat.json.loads
+
+
 def from_exchange(kind, exchange, stream=None):
     """An answer of class ``kind``; with ``stream`` its body is read from there."""
     answer = kind.__new__(kind)
@@ -47,6 +61,11 @@ def _headers(answer):
         earlier = headers.get(name)
         headers[name] = value if earlier is None else f"{earlier}, {value}"
     return headers
+
+
+@lru_cache(maxsize=256)
+def _encoding_of(content_type):
+    return get_encoding_from_headers({"content-type": content_type} if content_type else {})
 
 
 def _content(answer):
@@ -72,7 +91,7 @@ _FILLS = {
     "status_code": lambda answer: answer._exchange.status,
     "headers": _headers,
     "reason": lambda answer: answer._exchange.reason,
-    "encoding": lambda answer: get_encoding_from_headers(answer.headers),
+    "encoding": lambda answer: _encoding_of(answer._exchange.header("content-type")),
     "elapsed": lambda answer: timedelta(milliseconds=answer._exchange.until_head_ms),
     "history": lambda answer: [],
     "cookies": _cookies,

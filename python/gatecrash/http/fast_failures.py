@@ -39,8 +39,10 @@ def _incomplete(_text):
 
 
 def _bad_chunk(line):
-    return _words_of_parser(_CHUNKED_HEAD + line.encode("latin-1", "replace")) if line else (
-        _incomplete(line)
+    return (
+        _words_of_parser(_CHUNKED_HEAD + line.encode("latin-1", "replace"))
+        if line
+        else (_incomplete(line))
     )
 
 

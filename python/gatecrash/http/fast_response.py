@@ -5,10 +5,13 @@ everything that files look at. Most look at the status and some at the body, so 
 built before somebody asks; each part is then kept as an ordinary attribute.
 """
 
+import json
 from datetime import timedelta
 from functools import lru_cache
 
-from geventhttpclient.useragent import CompatResponse
+from geventhttpclient.header import Headers
+from geventhttpclient.response import HTTPConnectionClosed
+from geventhttpclient.useragent import CompatResponse, ConnectionError
 from requests.utils import get_encoding_from_headers
 
 from gatecrash.http.fast_answer import EngineAnswer
@@ -32,11 +35,17 @@ class Filled:
 
 
 def _socket_response(response):
-    exchange = response._exchange
-    return None if exchange is None else EngineAnswer(exchange)
+    """What is below a quick answer: its body has been read, as the library reads it at once."""
+    if response._exchange is None:
+        return None
+    below = response.__dict__["_response"] = EngineAnswer(response._exchange)
+    _ = response.content
+    return below
 
 
 def _headers(response):
+    if response._exchange is not None:
+        return Headers(response._exchange.headers)
     below = response._response
     return None if below is None else below._headers_index
 
@@ -44,29 +53,37 @@ def _headers(response):
 def _request(response):
     if response._ask is None:
         return None
-    make, *arguments = response._ask
-    return make(*arguments)
+    agent, *asked = response._ask
+    return agent.asked_request(*asked)
+
+
+def _sent_request(response):
+    if response._ask is None:
+        return response._response._sent_request
+    return response._ask[0].sent_head(response.request)
 
 
 class QuickResponse(CompatResponse):
     """A response over the engine's exchange (``_exchange``), or over a socket response."""
 
+    #: How ``text`` is decoded, once that is known.
+    encoding = None
     #: The engine's exchange, if there was one.
     _exchange = None
-    #: A function that makes the request that was sent, and its arguments; or None.
+    #: A user agent and what its ``asked_request`` takes, if the request is not made yet.
     _ask = None
 
     headers = Filled(_headers, "The headers of the answer; names in any case.")
     request = Filled(_request, "The request that was sent.")
     _response = Filled(_socket_response)
     _request = Filled(lambda response: response.request)
-    _sent_request = Filled(lambda response: response._response._sent_request)
+    _sent_request = Filled(_sent_request)
     _history = Filled(lambda response: [])
     _elapsed = Filled(lambda response: None)
 
     @classmethod
     def of_exchange(cls, exchange, ask):
-        """A quick answer; ``ask`` is a function that makes its request, and its arguments."""
+        """A quick answer; ``ask`` is a user agent and what its ``asked_request`` takes."""
         response = cls.__new__(cls)
         response.__dict__ = {"_exchange": exchange, "_ask": ask}
         return response
@@ -96,9 +113,47 @@ class QuickResponse(CompatResponse):
 
     def _content(self):
         exchange = self._exchange
-        if exchange is not None and "_response" not in self.__dict__ and not exchange.is_encoded:
-            return exchange.raw_body
+        if exchange is not None and "_response" not in self.__dict__:
+            if not exchange.is_encoded:
+                return exchange.raw_body
+            self._response = EngineAnswer(exchange)
         return None if self.headers is None else super()._content()
+
+    @property
+    def text(self):
+        """The body as text; None when there is none or nothing tells how to decode it."""
+        content = self.content
+        if content is None:
+            return None
+        if self.encoding is None:
+            self.encoding = self._declared_encoding() or _detected_encoding(content)
+            if self.encoding is None:
+                return None
+        return str(content, str(self.encoding), errors="replace")
+
+    @property
+    def url(self):
+        """The URL of the request; after redirects of the last one."""
+        return None if self.request is None else self.request.url
+
+    @property
+    def ok(self):
+        """Whether the status is below 400."""
+        return self.status_code < 400
+
+    def json(self):
+        """The body parsed as JSON."""
+        return json.loads(self.text)
+
+    def _pieces(self, chunk_size, decode_content):
+        while True:
+            try:
+                piece = self._response.read(chunk_size)
+            except (HTTPConnectionClosed, ConnectionError):
+                return
+            if not piece:
+                return
+            yield _as_text(piece) if decode_content else piece
 
     def _declared_encoding(self):
         if self._exchange is not None and "headers" not in self.__dict__:
@@ -109,3 +164,16 @@ class QuickResponse(CompatResponse):
 @lru_cache(maxsize=256)
 def _encoding_of(content_type):
     return get_encoding_from_headers({"content-type": content_type})
+
+
+def _detected_encoding(content):
+    from charset_normalizer import detect
+
+    return detect(content)["encoding"]
+
+
+def _as_text(piece):
+    try:
+        return piece.decode("utf-8")
+    except UnicodeDecodeError:
+        return piece

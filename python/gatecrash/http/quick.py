@@ -66,12 +66,6 @@ def body_of(data, json):
     return None
 
 
-def encode_params(params):
-    """Parameters as a query; None when ``requests`` has to write them."""
-    encoded = _encode_form(params) if type(params) is dict else None
-    return encoded if isinstance(encoded, str) else None
-
-
 def prepare(session, method, url, data, json, keywords):
     """The request of a quick call as ``requests`` prepares it."""
     keywords = keywords or {}

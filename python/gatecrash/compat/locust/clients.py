@@ -120,13 +120,17 @@ class HttpSession(EngineSession):
 
     def _conclude(self, exchange, ask, name, catch_response, context, follows):
         """Judges and reports a quick exchange that the engine has not recorded by itself."""
-        started = time.perf_counter() - exchange.total_ms / 1000
-        if exchange.failure is not None:
+        response_time_ms = exchange.total_ms
+        response_length = exchange.content_length
+        if exchange.status == 0:
             response = self._failed(exchange, ask)
         elif exchange.has_cookies or (
             exchange.has_location and follows and exchange.status in _REDIRECTS
         ):
+            started = time.perf_counter() - response_time_ms / 1000
             response = self._finish_by_requests(exchange, ask, follows)
+            response_time_ms = _response_time_ms(response, False, started)
+            response_length = _response_length(response, False)
         else:
             response = answer.from_exchange(ResponseContextManager, exchange)
             response._ask = ask
@@ -137,14 +141,14 @@ class HttpSession(EngineSession):
             catch_response,
             {
                 "request_type": ask.method,
-                "response_time": _response_time_ms(response, False, started),
+                "response_time": response_time_ms,
                 "name": name or self.request_name or ask.target,
                 "context": self._context(context or {}),
                 "response": response,
                 "exception": None,
                 "start_time": exchange.started_epoch_s,
                 "url": ask.url(),
-                "response_length": _response_length(response, False),
+                "response_length": response_length,
             },
         )
 
