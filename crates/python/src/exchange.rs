@@ -80,7 +80,7 @@ impl Exchange {
 impl Exchange {
     /// The answer says where else to go.
     #[getter]
-    fn has_location(&self) -> bool {
+    pub(crate) fn has_location(&self) -> bool {
         self.flag(|head| head.has_location)
     }
 

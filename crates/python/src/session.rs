@@ -2,8 +2,9 @@
 //! between the user's line and the engine.
 //!
 //! In: a call on a session (`get`, `post` …). Out: the response, when the lane
-//! has recorded it as a plain success; else the exchange goes to the session's
-//! `_conclude`, and a call that is not plain to its `request`. What plain means
+//! has recorded it as a plain success; else a whole answer goes to the session's
+//! `_judge`, an exchange with more to it to its `_conclude`, and a call that is
+//! not plain to its `request`. What plain means
 //! is decided here and in `encode`; nothing is guessed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -169,7 +170,9 @@ enum Attempt<'py> {
     NotPlain,
     /// A plain success that the lane has recorded.
     Recorded(Bound<'py, PyAny>),
-    /// An exchange that somebody has to judge.
+    /// A whole answer that somebody has to judge.
+    Answered(Bound<'py, PyAny>, Bound<'py, Exchange>, Bound<'py, Ask>),
+    /// An exchange with more to it: a failure, cookies, a redirect.
     Open(Bound<'py, Exchange>, Bound<'py, Ask>),
 }
 
@@ -403,6 +406,9 @@ impl Session {
         match Self::attempt(slf, method, url, data, json, kwargs, &options)? {
             Attempt::NotPlain => Ok(None),
             Attempt::Recorded(response) => Ok(Some(response)),
+            Attempt::Answered(response, exchange, ask) => {
+                Self::judge(slf, response, exchange, ask, &options).map(Some)
+            }
             Attempt::Open(exchange, ask) => Self::conclude(slf, exchange, ask, &options).map(Some),
         }
     }
@@ -432,6 +438,9 @@ impl Session {
             let (data, json, kwargs) = (data.clone(), json.clone(), kwargs.clone());
             match Self::attempt(slf, method, url, data, json, kwargs, &options)? {
                 Attempt::Recorded(response) => return Ok(response),
+                Attempt::Answered(response, exchange, ask) => {
+                    return Self::judge(slf, response, exchange, ask, &options);
+                }
                 Attempt::Open(exchange, ask) => {
                     return Self::conclude(slf, exchange, ask, &options);
                 }
@@ -460,6 +469,24 @@ impl Session {
             kwargs.set_item(intern!(py, "allow_redirects"), follows)?;
         }
         slf.call_method(intern!(py, "request"), (method, url), Some(&kwargs))
+    }
+
+    fn judge<'py>(
+        slf: &Bound<'py, Self>,
+        response: Bound<'py, PyAny>,
+        exchange: Bound<'py, Exchange>,
+        ask: Bound<'py, Ask>,
+        options: &Options<'py>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let call = (
+            response,
+            exchange,
+            ask,
+            &options.name,
+            options.catch_response,
+            &options.context,
+        );
+        slf.call_method1(intern!(slf.py(), "_judge"), call)
     }
 
     fn conclude<'py>(
@@ -494,7 +521,7 @@ impl Session {
             return Ok(Attempt::NotPlain);
         };
         let exchange = slf.get().client.get().finish(py, ticket)?;
-        Self::end(exchange, ask)
+        Self::end(exchange, ask, options)
     }
 
     /// Sends the request. Apart from the waiting, so that little of the stack is
@@ -564,17 +591,27 @@ impl Session {
     }
 
     #[inline(never)]
-    fn end<'py>(exchange: Exchange, ask: Bound<'py, Ask>) -> PyResult<Attempt<'py>> {
+    fn end<'py>(
+        exchange: Exchange,
+        ask: Bound<'py, Ask>,
+        options: &Options<'py>,
+    ) -> PyResult<Attempt<'py>> {
         let py = ask.py();
-        let is_done = exchange.recorded && !exchange.has_cookies();
+        let is_whole = exchange.status != 0
+            && !exchange.has_cookies()
+            && !(exchange.has_location() && options.follows && is_redirect(exchange.status));
+        let recorded = exchange.recorded;
         let exchange = Bound::new(py, exchange)?;
-        if !is_done {
+        if !is_whole {
             return Ok(Attempt::Open(exchange, ask));
         }
         let response = new_answer(py)?;
-        response.setattr(intern!(py, "_exchange"), exchange)?;
-        response.setattr(intern!(py, "_ask"), ask)?;
-        Ok(Attempt::Recorded(response))
+        response.setattr(intern!(py, "_exchange"), &exchange)?;
+        response.setattr(intern!(py, "_ask"), &ask)?;
+        if recorded {
+            return Ok(Attempt::Recorded(response));
+        }
+        Ok(Attempt::Answered(response, exchange, ask))
     }
 
     /// Whether nothing about the session needs the judgement of `requests`.
@@ -825,6 +862,10 @@ fn part<'py>(
             .map(Bound::unbind)
     };
     Ok(cell.get_or_try_init(py, import)?.bind(py).clone())
+}
+
+fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 303 | 307 | 308)
 }
 
 fn new_answer(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {

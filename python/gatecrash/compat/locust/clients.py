@@ -29,7 +29,6 @@ from urllib3.exceptions import MaxRetryError, NewConnectionError, ProtocolError
 from locust.exception import CatchResponseError, LocustError, ResponseError
 
 absolute_http_url_regexp = re.compile(r"^https?://", re.I)
-_REDIRECTS = frozenset((301, 302, 303, 307, 308))
 
 
 class HttpSession(EngineSession):
@@ -118,39 +117,50 @@ class HttpSession(EngineSession):
             },
         )
 
+    def _judge(self, response, exchange, ask, name, catch_response, context):
+        """Judges and reports a whole answer that the engine has not recorded by itself."""
+        meta = self._meta(response, exchange, ask, name, context)
+        own = response.__dict__
+        own["request_meta"] = meta
+        own["_request_event"] = self.request_event
+        if catch_response:
+            own["_catch_response"] = True
+            return response
+        if exchange.status >= 400:
+            meta["exception"] = response._own_failure()
+        self.request_event.fire(**meta)
+        return response
+
     def _conclude(self, exchange, ask, name, catch_response, context, follows):
-        """Judges and reports a quick exchange that the engine has not recorded by itself."""
-        response_time_ms = exchange.total_ms
-        response_length = exchange.content_length
+        """The same for what could not be sent, sets cookies or leads elsewhere."""
         if exchange.status == 0:
             response = self._failed(exchange, ask)
-        elif exchange.has_cookies or (
-            exchange.has_location and follows and exchange.status in _REDIRECTS
-        ):
-            started = time.perf_counter() - response_time_ms / 1000
+            response_time_ms, response_length = exchange.total_ms, 0
+        else:
+            started = time.perf_counter() - exchange.total_ms / 1000
             response = self._finish_by_requests(exchange, ask, follows)
             response_time_ms = _response_time_ms(response, False, started)
             response_length = _response_length(response, False)
-        else:
-            response = answer.from_exchange(ResponseContextManager, exchange)
-            response._ask = ask
         if exchange.recorded:
             return response
-        return self._report(
-            response,
-            catch_response,
-            {
-                "request_type": ask.method,
-                "response_time": response_time_ms,
-                "name": name or self.request_name or ask.target,
-                "context": self._context(context or {}),
-                "response": response,
-                "exception": None,
-                "start_time": exchange.started_epoch_s,
-                "url": ask.url(),
-                "response_length": response_length,
-            },
-        )
+        meta = self._meta(response, exchange, ask, name, context)
+        meta["response_time"] = response_time_ms
+        meta["response_length"] = response_length
+        return self._report(response, catch_response, meta)
+
+    def _meta(self, response, exchange, ask, name, context):
+        """What listeners are told of a quick call."""
+        return {
+            "request_type": ask.method,
+            "response_time": exchange.total_ms,
+            "name": name or self.request_name or ask.target,
+            "context": self._context(context or {}),
+            "response": response,
+            "exception": None,
+            "start_time": exchange.started_epoch_s,
+            "url": ask.url(),
+            "response_length": exchange.content_length,
+        }
 
     def _context(self, context):
         return {**self.user.context(), **context} if self.user else context
