@@ -5,6 +5,8 @@ use crate::Error;
 
 /// The longest line that may give a chunk's size or a trailer.
 const MAX_LINE_BYTES: usize = 64 * 1024;
+/// The most bytes that all trailers together may have.
+const MAX_TRAILER_BYTES: usize = 256 * 1024;
 
 /// Where in the framing the next byte stands.
 #[derive(Debug)]
@@ -12,6 +14,7 @@ pub(crate) struct Chunked {
     state: State,
     line: Vec<u8>,
     received: u64,
+    trailer_bytes: usize,
 }
 
 #[derive(Debug, PartialEq)]
@@ -29,6 +32,7 @@ impl Chunked {
             state: State::Size,
             line: Vec::new(),
             received: 0,
+            trailer_bytes: 0,
         }
     }
 
@@ -93,7 +97,13 @@ impl Chunked {
                 size => State::Data(size),
             },
             State::Trailer if line.is_empty() => State::Done,
-            State::Trailer => State::Trailer,
+            State::Trailer => {
+                self.trailer_bytes += self.line.len();
+                if self.trailer_bytes > MAX_TRAILER_BYTES {
+                    return Err(self.broken());
+                }
+                State::Trailer
+            }
             _ => return Err(self.broken()),
         };
         Ok(())
@@ -145,6 +155,13 @@ mod tests {
     fn what_is_no_size_is_named() {
         let fault = check(b"5\r\nhello\r\nzz\r\n", 3).expect_err("broken");
         assert!(matches!(fault, Error::BadChunk { line, received: 5 } if line.starts_with("zz")));
+    }
+
+    #[test]
+    fn trailers_have_a_limit() {
+        let flood = b"X-Trailer: 1\r\n".repeat(MAX_TRAILER_BYTES / 14 + 1);
+        assert!(check(&[b"0\r\n", &flood[..]].concat(), 4096).is_err());
+        assert!(check(&[b"0\r\n", &flood[..14 * 1000]].concat(), 4096).is_ok());
     }
 
     #[test]
