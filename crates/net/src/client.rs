@@ -3,23 +3,33 @@
 //! A client belongs to one thread. It keeps connections per origin and hands
 //! them out last-in first-out; an exchange that is dropped half-way takes its
 //! connection with it.
+//!
+//! The usual exchange is one write and one read on a kept connection. Its future
+//! is allocated once per request, so what is rare (connecting, sending in pieces,
+//! a timeout of the whole) is boxed.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use bytes::Bytes;
+use tokio::time::timeout;
+
 use crate::connect::{Stream, connect};
+use crate::http1::MAX_BODY_BYTES;
 use crate::http1::body::BodyReader;
-use crate::{Error, Exchange, Head, Origin, Request, Timings, now};
+use crate::send::{Sent, send};
+use crate::{Error, Exchange, Framing, Head, Origin, Request, Timings, now};
 
 /// The most idle connections that a client keeps; the oldest one goes first.
 const MAX_IDLE: usize = 32;
-/// How long to wait for `100 Continue` before the body is sent anyway.
-const CONTINUE_PATIENCE: Duration = Duration::from_secs(1);
 
 /// The connections of one user.
 #[derive(Debug, Default)]
 pub struct Client {
+    /// The last one used stands last.
     idle: RefCell<Vec<(Arc<Origin>, Stream)>>,
 }
 
@@ -36,13 +46,20 @@ pub enum Fetched {
 /// A body that is still on its way.
 #[derive(Debug)]
 pub struct StreamedBody {
+    link: Link,
+    reader: BodyReader,
+    /// The part of the body that came along with the head.
+    early: Bytes,
+    read_timeout: Option<Duration>,
+}
+
+/// A connection in use.
+#[derive(Debug)]
+struct Link {
     origin: Arc<Origin>,
     stream: Stream,
-    reader: BodyReader,
-    /// Body bytes that came along with the head.
-    early: Vec<u8>,
+    /// It may serve another request after this one.
     keeps_alive: bool,
-    read_timeout: Option<Duration>,
 }
 
 impl Client {
@@ -56,66 +73,66 @@ impl Client {
         self.idle.borrow_mut().clear();
     }
 
-    /// Makes one exchange. `on_sent` is called when the last byte of the
-    /// request has been handed to the system.
+    /// Makes one exchange. `on_head_sent` is called when the head of the request has
+    /// been handed to the system: from then on the server may know of it.
     ///
     /// # Errors
     /// The failure together with the instants of the phases until then.
-    pub async fn fetch(
+    #[allow(
+        clippy::manual_async_fn,
+        reason = "an async fn would hold its arguments twice"
+    )]
+    pub fn fetch(
         &self,
         request: Request,
-        on_sent: impl FnOnce(),
-    ) -> Result<Fetched, (Error, Timings)> {
-        let mut timings = Timings::starting_at(request.started);
-        let fetching = self.fetch_untimed(&request, &mut timings, on_sent);
-        let fetched = match request.total_timeout {
-            None => fetching.await,
-            Some(limit) => tokio::time::timeout(limit, fetching)
-                .await
-                .unwrap_or(Err(Error::TotalTimeout)),
-        };
-        fetched.map_err(|fault| {
-            timings.done = Some(now());
-            (fault, timings)
-        })
+        on_head_sent: impl FnOnce(),
+    ) -> impl Future<Output = Result<Fetched, (Error, Timings)>> {
+        async move {
+            let mut timings = Timings::starting_at(request.started);
+            let exchange = self.exchange(&request, &mut timings, on_head_sent);
+            let fetched = match request.total_timeout {
+                None => exchange.await,
+                Some(limit) => timeout(limit, Box::pin(exchange))
+                    .await
+                    .unwrap_or(Err(Error::TotalTimeout)),
+            };
+            fetched.map_err(|fault| {
+                timings.done = Some(now());
+                (fault, timings)
+            })
+        }
     }
 
-    async fn fetch_untimed(
+    async fn exchange(
         &self,
         request: &Request,
         timings: &mut Timings,
-        on_sent: impl FnOnce(),
+        on_head_sent: impl FnOnce(),
     ) -> Result<Fetched, Error> {
-        let (mut stream, reused) = self.connection(request, timings).await?;
-        let interim = send(&mut stream, request).await?;
-        timings.sent = Some(now());
-        on_sent();
-        let limit = request.read_timeout;
-        let (head, rest) = within(limit, read_head(&mut stream, request, interim, timings)).await?;
-        let reader = BodyReader::new(head.framing);
-        let keeps_alive = head.keeps_alive && !request.closes;
-        let mut body = StreamedBody {
+        let (stream, reused) = match self.take_idle(&request.origin) {
+            Some(stream) => (stream, true),
+            None => (connect_boxed(request, timings).await?, false),
+        };
+        let mut link = Link {
             origin: request.origin.clone(),
             stream,
-            reader,
-            early: Vec::new(),
-            keeps_alive,
-            read_timeout: limit,
+            keeps_alive: !request.closes,
         };
-        body.reader.feed(&rest, &mut body.early)?;
-        let mut exchange = Exchange {
-            head,
-            body: Default::default(),
-            timings: *timings,
-            reused,
-        };
+        let Sent { early, cut_short } =
+            send(&mut link.stream, request, timings, on_head_sent).await?;
+        let (head, rest) = read_head(&mut link.stream, request, early, timings).await?;
+        link.keeps_alive &= head.keeps_alive && !cut_short;
+        let mut body = StreamedBody::begin(link, head.framing, rest, request.read_timeout)?;
         if request.streams {
+            let exchange = Exchange::new(head, Bytes::new(), timings, reused);
             return Ok(Fetched::Streamed(exchange, Box::new(body)));
         }
-        exchange.body = self.collect(body).await?.into();
+        let collected = body.collect().await?;
+        self.keep(body);
         timings.done = Some(now());
-        exchange.timings = *timings;
-        Ok(Fetched::Whole(exchange))
+        Ok(Fetched::Whole(Exchange::new(
+            head, collected, timings, reused,
+        )))
     }
 
     /// The next piece of a streamed body; an empty one when it is over.
@@ -126,10 +143,9 @@ impl Client {
         &self,
         mut body: Box<StreamedBody>,
     ) -> Result<(Vec<u8>, Option<Box<StreamedBody>>), Error> {
-        let mut piece = std::mem::take(&mut body.early);
+        let mut piece = Vec::from(std::mem::take(&mut body.early));
         while piece.is_empty() && !body.reader.is_done() {
-            let limit = body.read_timeout;
-            within(limit, body.reader.read(&mut body.stream, &mut piece)).await?;
+            body.read_on(&mut piece).await?;
         }
         if piece.is_empty() {
             self.keep(*body);
@@ -138,48 +154,16 @@ impl Client {
         Ok((piece, Some(body)))
     }
 
-    async fn collect(&self, mut body: StreamedBody) -> Result<Vec<u8>, Error> {
-        let mut collected = std::mem::take(&mut body.early);
-        if !body.reader.is_done() {
-            let limit = body.read_timeout;
-            let StreamedBody { reader, stream, .. } = &mut body;
-            // Each piece has the whole patience: a slow body is not a silent one.
-            match limit {
-                None => reader.read_all(stream, &mut collected).await?,
-                Some(_) => {
-                    while !reader.is_done() {
-                        within(limit, reader.read(stream, &mut collected)).await?;
-                    }
-                }
-            }
-        }
-        self.keep(body);
-        Ok(collected)
-    }
-
     /// Keeps the connection of a finished body for the next request.
     fn keep(&self, body: StreamedBody) {
-        if !body.keeps_alive || body.reader.overran() {
+        if !body.link.keeps_alive || body.reader.overran() {
             return;
         }
         let mut idle = self.idle.borrow_mut();
         if idle.len() == MAX_IDLE {
             idle.remove(0);
         }
-        idle.push((body.origin, body.stream));
-    }
-
-    async fn connection(
-        &self,
-        request: &Request,
-        timings: &mut Timings,
-    ) -> Result<(Stream, bool), Error> {
-        if let Some(stream) = self.take_idle(&request.origin) {
-            return Ok((stream, true));
-        }
-        // Boxed: connecting is rare, and every waiting exchange would carry its size.
-        let connecting = Box::pin(connect(&request.origin, request.connect_timeout, timings));
-        Ok((connecting.await?, false))
+        idle.push((body.link.origin, body.link.stream));
     }
 
     fn take_idle(&self, origin: &Arc<Origin>) -> Option<Stream> {
@@ -188,7 +172,7 @@ impl Client {
             .iter()
             .rposition(|(known, _)| Arc::ptr_eq(known, origin) || known == origin)
         {
-            let (_, mut stream) = idle.swap_remove(at);
+            let (_, mut stream) = idle.remove(at);
             if !stream.is_stale() {
                 return Some(stream);
             }
@@ -197,50 +181,77 @@ impl Client {
     }
 }
 
-/// Sends a request. The bytes of an answer that came instead of `100
-/// Continue`, if any, are returned.
-async fn send(stream: &mut Stream, request: &Request) -> Result<Vec<u8>, Error> {
-    if !request.expects_continue || request.body_at == request.wire.len() {
-        stream.write_all(&request.wire).await.map_err(Error::Send)?;
-        return Ok(Vec::new());
+impl StreamedBody {
+    /// A body of which `rest` came along with the head.
+    fn begin(
+        link: Link,
+        framing: Framing,
+        rest: Bytes,
+        read_timeout: Option<Duration>,
+    ) -> Result<Self, Error> {
+        let mut reader = BodyReader::new(framing);
+        let early = reader.begin(rest)?;
+        Ok(StreamedBody {
+            link,
+            reader,
+            early,
+            read_timeout,
+        })
     }
-    let (head, body) = request.wire.split_at(request.body_at);
-    stream.write_all(head).await.map_err(Error::Send)?;
-    let mut interim = Vec::new();
-    let waiting = stream.read(&mut interim);
-    let read = tokio::time::timeout(CONTINUE_PATIENCE, waiting).await;
-    if let Ok(read) = read
-        && read.map_err(Error::Receive)? == 0
-    {
-        return Err(Error::ClosedBeforeAnswer);
+
+    /// The whole body.
+    async fn collect(&mut self) -> Result<Bytes, Error> {
+        let early = std::mem::take(&mut self.early);
+        if self.reader.is_done() {
+            return Ok(early);
+        }
+        let mut collected = Vec::from(early);
+        while !self.reader.is_done() {
+            if self.reader.least_length() > MAX_BODY_BYTES {
+                return Err(Error::BodyTooLarge {
+                    limit: MAX_BODY_BYTES,
+                });
+            }
+            self.read_on(&mut collected).await?;
+        }
+        Ok(collected.into())
     }
-    let refused = matches!(Head::parse(&interim, false)?, Some((head, _)) if head.status >= 200);
-    if !refused {
-        stream.write_all(body).await.map_err(Error::Send)?;
+
+    /// Reads what comes next. Each piece has the whole patience: a slow body is not
+    /// a silent one.
+    async fn read_on(&mut self, body: &mut Vec<u8>) -> Result<(), Error> {
+        let (reader, stream) = (&mut self.reader, &mut self.link.stream);
+        within(self.read_timeout, |cx| reader.poll_read(cx, stream, body)).await
     }
-    Ok(interim)
 }
 
-/// Reads until a final head is complete; interim answers (1xx but 101) are
-/// passed over. Returns the head and the bytes that came after it.
+async fn connect_boxed(request: &Request, timings: &mut Timings) -> Result<Stream, Error> {
+    Box::pin(connect(&request.origin, request.connect_timeout, timings)).await
+}
+
+/// Reads until a final head is complete; interim answers are passed over. Returns
+/// the head and the bytes that came after it.
 async fn read_head(
     stream: &mut Stream,
     request: &Request,
     mut bytes: Vec<u8>,
     timings: &mut Timings,
-) -> Result<(Head, bytes::Bytes), Error> {
+) -> Result<(Head, Bytes), Error> {
     loop {
-        if let Some((mut head, length)) = Head::parse(&bytes, request.is_head)? {
-            if (100..200).contains(&head.status) && head.status != 101 {
+        if let Some((head, length)) = Head::parse(&bytes, request.is_head)? {
+            if head.is_interim() {
                 bytes.drain(..length);
                 continue;
             }
             timings.head_done = Some(now());
-            let mut all = bytes::Bytes::from(bytes);
-            head.raw = all.split_to(length);
-            return Ok((head, all));
+            let mut rest = Bytes::from(bytes);
+            let raw = rest.split_to(length);
+            return Ok((head.with_raw(raw), rest));
         }
-        let read = stream.read(&mut bytes).await.map_err(Error::Receive)?;
+        let read = within(request.read_timeout, |cx| {
+            stream.poll_read(cx, &mut bytes).map_err(Error::Receive)
+        });
+        let read = read.await?;
         timings.first_byte.get_or_insert_with(now);
         match read {
             0 if bytes.is_empty() => return Err(Error::ClosedBeforeAnswer),
@@ -250,13 +261,15 @@ async fn read_head(
     }
 }
 
+/// What `poll` gives, if it does so within the read timeout.
 async fn within<T>(
     limit: Option<Duration>,
-    reading: impl Future<Output = Result<T, Error>>,
+    poll: impl FnMut(&mut Context<'_>) -> Poll<Result<T, Error>>,
 ) -> Result<T, Error> {
+    let reading = poll_fn(poll);
     match limit {
         None => reading.await,
-        Some(limit) => tokio::time::timeout(limit, reading)
+        Some(limit) => timeout(limit, reading)
             .await
             .unwrap_or(Err(Error::ReadTimeout)),
     }

@@ -2,14 +2,13 @@
 //! its instant. Also the stream itself, plain or TLS.
 
 use std::cell::RefCell;
-use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
@@ -32,23 +31,31 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// Appends what can be read at once to `into`; waits until there is
-    /// something. 0 means that the peer closed.
-    pub(crate) async fn read(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
-        poll_fn(|cx| self.poll_read(cx, into)).await
+    /// Appends what can be read at once to `into`. 0 means that the peer closed.
+    pub(crate) fn poll_read(
+        &mut self,
+        cx: &mut Context<'_>,
+        into: &mut Vec<u8>,
+    ) -> Poll<io::Result<usize>> {
+        self.poll_read_with(cx, |bytes| {
+            into.extend_from_slice(bytes);
+            bytes.len()
+        })
     }
 
-    fn poll_read(&mut self, cx: &mut Context<'_>, into: &mut Vec<u8>) -> Poll<io::Result<usize>> {
+    /// Shows what can be read at once to `take`: no bytes mean that the peer closed.
+    pub(crate) fn poll_read_with<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: impl FnOnce(&[u8]) -> T,
+    ) -> Poll<io::Result<T>> {
         SCRATCH.with_borrow_mut(|scratch| {
             let mut buffer = ReadBuf::new(scratch);
             let ready = match self {
                 Stream::Plain(tcp) => Pin::new(tcp).poll_read(cx, &mut buffer),
-                Stream::Tls(tls) => Pin::new(tls).poll_read(cx, &mut buffer),
+                Stream::Tls(tls) => Pin::new(tls).poll_read(cx, &mut buffer).map(forgive_end),
             };
-            ready.map_ok(|()| {
-                into.extend_from_slice(buffer.filled());
-                buffer.filled().len()
-            })
+            ready.map_ok(|()| take(buffer.filled()))
         })
     }
 
@@ -56,29 +63,36 @@ impl Stream {
     /// connection was idle. Costs no system call when nothing happened.
     pub(crate) fn is_stale(&mut self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
-        self.poll_read(&mut cx, &mut Vec::new()).is_ready()
+        self.poll_read_with(&mut cx, |_| ()).is_ready()
     }
 
-    pub(crate) async fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub(crate) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         match self {
-            Stream::Plain(tcp) => write_all(tcp, bytes).await,
-            Stream::Tls(tls) => {
-                write_all(tls.as_mut(), bytes).await?;
-                tls.flush().await
-            }
+            Stream::Plain(tcp) => Pin::new(tcp).poll_write(cx, bytes),
+            Stream::Tls(tls) => Pin::new(tls).poll_write(cx, bytes),
+        }
+    }
+
+    /// Ready when the system has all that was written.
+    pub(crate) fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self {
+            Stream::Plain(_) => Poll::Ready(Ok(())),
+            Stream::Tls(tls) => Pin::new(tls).poll_flush(cx),
         }
     }
 }
 
-async fn write_all(stream: &mut (impl AsyncWrite + Unpin), mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        let written = poll_fn(|cx| Pin::new(&mut *stream).poll_write(cx, bytes)).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        bytes = &bytes[written..];
+/// A peer that closes without TLS's own goodbye has closed: whether something is
+/// missing is what the framing knows.
+fn forgive_end(read: io::Result<()>) -> io::Result<()> {
+    match read {
+        Err(fault) if fault.kind() == io::ErrorKind::UnexpectedEof => Ok(()),
+        other => other,
     }
-    Ok(())
 }
 
 /// Resolves, connects and secures within `timeout`.
@@ -97,16 +111,19 @@ pub(crate) async fn connect(
 }
 
 async fn connect_untimed(origin: &Origin, timings: &mut Timings) -> Result<Stream, Error> {
+    // First, so that settings that cannot be used bother nobody.
+    let security = match origin.scheme {
+        Scheme::Http => None,
+        Scheme::Https => Some((tls::client_config(&origin.tls)?, tls::server_name(origin)?)),
+    };
     let addresses = resolve(origin).await?;
     timings.resolved = Some(now());
     let tcp = connect_tcp(&addresses).await?;
     timings.connected = Some(now());
-    if origin.scheme == Scheme::Http {
+    let Some((config, name)) = security else {
         return Ok(Stream::Plain(tcp));
-    }
-    let connector = TlsConnector::from(tls::client_config(&origin.tls)?);
-    let name = tls::server_name(origin)?;
-    let secured = connector
+    };
+    let secured = TlsConnector::from(config)
         .connect(name, tcp)
         .await
         .map_err(|fault| Error::Tls(fault.to_string()))?;

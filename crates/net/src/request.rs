@@ -89,3 +89,14 @@ pub struct Exchange {
     /// The connection had served an earlier request.
     pub reused: bool,
 }
+
+impl Exchange {
+    pub(crate) fn new(head: Head, body: Bytes, timings: &Timings, reused: bool) -> Self {
+        Exchange {
+            head,
+            body,
+            timings: *timings,
+            reused,
+        }
+    }
+}

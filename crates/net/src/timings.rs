@@ -21,7 +21,12 @@ pub struct Timings {
     pub connected: Option<Instant>,
     /// When the TLS handshake was done.
     pub secured: Option<Instant>,
-    /// When the last byte of the request had been handed to the system.
+    /// When the head of the request had been handed to the system: from then on the
+    /// server may know of it.
+    pub head_sent: Option<Instant>,
+    /// When the last byte of the request had been handed to the system. Stays away when
+    /// the server's answer made the rest needless; may come after `first_byte` when a
+    /// server answers early.
     pub sent: Option<Instant>,
     /// When the first bytes of the answer were read.
     pub first_byte: Option<Instant>,
@@ -39,6 +44,7 @@ impl Timings {
             resolved: None,
             connected: None,
             secured: None,
+            head_sent: None,
             sent: None,
             first_byte: None,
             head_done: None,

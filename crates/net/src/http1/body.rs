@@ -1,6 +1,9 @@
 //! The body of an answer, taken from a connection until its framing ends.
 
-use super::MAX_BODY_BYTES;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+
 use super::chunked::Chunked;
 use crate::connect::Stream;
 use crate::{Error, Framing};
@@ -17,7 +20,7 @@ pub(crate) struct BodyReader {
 enum Kind {
     Length { received: u64, total: u64 },
     Chunked(Chunked),
-    UntilClose { closed: bool },
+    UntilClose { received: u64, closed: bool },
 }
 
 impl BodyReader {
@@ -29,7 +32,10 @@ impl BodyReader {
             },
             Framing::Length(total) => Kind::Length { received: 0, total },
             Framing::Chunked => Kind::Chunked(Chunked::new()),
-            Framing::UntilClose => Kind::UntilClose { closed: false },
+            Framing::UntilClose => Kind::UntilClose {
+                received: 0,
+                closed: false,
+            },
         };
         BodyReader {
             kind,
@@ -41,7 +47,16 @@ impl BodyReader {
         match &self.kind {
             Kind::Length { received, total } => received == total,
             Kind::Chunked(chunked) => chunked.is_done(),
-            Kind::UntilClose { closed } => *closed,
+            Kind::UntilClose { closed, .. } => *closed,
+        }
+    }
+
+    /// The body will have at least that many bytes.
+    pub(crate) fn least_length(&self) -> u64 {
+        match &self.kind {
+            Kind::Length { total, .. } => *total,
+            Kind::Chunked(chunked) => chunked.received(),
+            Kind::UntilClose { received, .. } => *received,
         }
     }
 
@@ -49,19 +64,42 @@ impl BodyReader {
         self.overran
     }
 
+    /// Takes what came along with the head; gives back what of it is body. Copies
+    /// nothing unless the body has framing inside.
+    pub(crate) fn begin(&mut self, mut rest: Bytes) -> Result<Bytes, Error> {
+        match &mut self.kind {
+            Kind::Length { received, total } => {
+                let taken = up_to(*total, rest.len());
+                *received = taken as u64;
+                self.overran = taken < rest.len();
+                rest.truncate(taken);
+                Ok(rest)
+            }
+            Kind::UntilClose { received, .. } => {
+                *received = rest.len() as u64;
+                Ok(rest)
+            }
+            Kind::Chunked(_) => {
+                let mut body = Vec::new();
+                self.feed(&rest, &mut body)?;
+                Ok(body.into())
+            }
+        }
+    }
+
     /// Takes `input` as the next bytes of the connection, appends what is body.
-    pub(crate) fn feed(&mut self, input: &[u8], body: &mut Vec<u8>) -> Result<(), Error> {
+    fn feed(&mut self, input: &[u8], body: &mut Vec<u8>) -> Result<(), Error> {
         let used = match &mut self.kind {
             Kind::Length { received, total } => {
-                let left = usize::try_from(*total - *received).unwrap_or(usize::MAX);
-                let taken = input.len().min(left);
+                let taken = up_to(*total - *received, input.len());
                 body.extend_from_slice(&input[..taken]);
                 *received += taken as u64;
                 taken
             }
             Kind::Chunked(chunked) => chunked.feed(input, body)?,
-            Kind::UntilClose { .. } => {
+            Kind::UntilClose { received, .. } => {
                 body.extend_from_slice(input);
+                *received += input.len() as u64;
                 input.len()
             }
         };
@@ -70,9 +108,9 @@ impl BodyReader {
     }
 
     /// The connection ended: right for a body without a length, else a fault.
-    pub(crate) fn close(&mut self) -> Result<(), Error> {
+    fn close(&mut self) -> Result<(), Error> {
         match &mut self.kind {
-            Kind::UntilClose { closed } => {
+            Kind::UntilClose { closed, .. } => {
                 *closed = true;
                 Ok(())
             }
@@ -88,32 +126,21 @@ impl BodyReader {
     }
 
     /// Reads what comes next and appends it to `body`.
-    pub(crate) async fn read(
+    pub(crate) fn poll_read(
         &mut self,
+        cx: &mut Context<'_>,
         stream: &mut Stream,
         body: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        let mut input = Vec::new();
-        match stream.read(&mut input).await.map_err(Error::Receive)? {
-            0 => self.close(),
-            _ => self.feed(&input, body),
-        }
+    ) -> Poll<Result<(), Error>> {
+        let read = stream.poll_read_with(cx, |bytes| match bytes {
+            [] => self.close(),
+            _ => self.feed(bytes, body),
+        });
+        read.map(|read| read.map_err(Error::Receive)?)
     }
+}
 
-    /// Reads all that is left and appends it to `body`.
-    pub(crate) async fn read_all(
-        &mut self,
-        stream: &mut Stream,
-        body: &mut Vec<u8>,
-    ) -> Result<(), Error> {
-        while !self.is_done() {
-            self.read(stream, body).await?;
-            if body.len() as u64 > MAX_BODY_BYTES {
-                return Err(Error::BodyTooLarge {
-                    limit: MAX_BODY_BYTES,
-                });
-            }
-        }
-        Ok(())
-    }
+/// The smaller of the two.
+fn up_to(wanted: u64, there: usize) -> usize {
+    usize::try_from(wanted).map_or(there, |wanted| wanted.min(there))
 }

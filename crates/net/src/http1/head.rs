@@ -1,6 +1,8 @@
 //! The head of an answer: parsed once for what framing needs, kept raw for
 //! whoever looks at the headers.
 
+use std::mem::MaybeUninit;
+
 use bytes::Bytes;
 
 use super::{MAX_HEAD_BYTES, MAX_HEADERS};
@@ -42,15 +44,11 @@ impl Head {
     /// Parses the head at the start of `bytes`. `Ok(None)`: not complete yet.
     /// The second value is where the body begins.
     pub(crate) fn parse(bytes: &[u8], is_head: bool) -> Result<Option<(Head, usize)>, Error> {
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut answer = httparse::Response::new(&mut headers);
-        let parsed = httparse::ParserConfig::default()
-            .allow_multiple_spaces_in_response_status_delimiters(true)
-            .allow_spaces_after_header_name_in_responses(true)
-            .parse_response(&mut answer, bytes);
-        match parsed {
+        let mut headers = NO_HEADERS;
+        let mut answer = httparse::Response::new(&mut []);
+        match tolerant().parse_response_with_uninit_headers(&mut answer, bytes, &mut headers) {
             Ok(httparse::Status::Complete(length)) => {
-                let head = Head::understand(&answer, is_head)?;
+                let head = Head::understand(&answer, is_head).map_err(Error::BadHead)?;
                 Ok(Some((head, length)))
             }
             Ok(httparse::Status::Partial) if bytes.len() > MAX_HEAD_BYTES => {
@@ -64,17 +62,25 @@ impl Head {
         }
     }
 
+    /// The same head with the bytes it was parsed from, blank lines before it left out.
+    pub(crate) fn with_raw(mut self, raw: Bytes) -> Head {
+        let blank = raw.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        self.raw = raw.slice(blank.count()..);
+        self
+    }
+
+    /// Not the answer yet, only a word on the way to it (1xx, but 101 is one).
+    pub(crate) fn is_interim(&self) -> bool {
+        (100..200).contains(&self.status) && self.status != 101
+    }
+
     /// The status phrase, as sent; empty when there is none.
     pub fn reason(&self) -> &[u8] {
-        let line = self
-            .raw
-            .split(|&byte| byte == b'\n')
-            .next()
-            .unwrap_or_default();
-        let line = line.strip_suffix(b"\r").unwrap_or(line);
-        line.splitn(3, |&byte| byte == b' ')
-            .nth(2)
-            .unwrap_or_default()
+        let end = self.raw.iter().position(|&byte| byte == b'\n');
+        let line = &self.raw[..end.unwrap_or(self.raw.len())];
+        let after_version = line.get("HTTP/1.1".len()..).unwrap_or_default();
+        let status = after_version.trim_ascii_start();
+        status.get("200".len()..).unwrap_or_default().trim_ascii()
     }
 
     /// HTTP/1.1 rather than HTTP/1.0.
@@ -82,15 +88,13 @@ impl Head {
         self.raw.starts_with(b"HTTP/1.1")
     }
 
-    /// The headers in the order and case in which they were sent. Folded
-    /// lines and other oddities that framing tolerates come out trimmed.
+    /// The headers in the order and case in which they were sent. The value of a
+    /// folded header keeps its line ends; a line that is no header is left out.
     pub fn headers(&self) -> Vec<(&[u8], &[u8])> {
-        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-        let mut answer = httparse::Response::new(&mut headers);
-        let parsed = httparse::ParserConfig::default()
-            .allow_multiple_spaces_in_response_status_delimiters(true)
-            .allow_spaces_after_header_name_in_responses(true)
-            .parse_response(&mut answer, &self.raw);
+        let mut headers = NO_HEADERS;
+        let mut answer = httparse::Response::new(&mut []);
+        let parsed =
+            tolerant().parse_response_with_uninit_headers(&mut answer, &self.raw, &mut headers);
         if parsed.is_err() {
             return Vec::new();
         }
@@ -109,8 +113,11 @@ impl Head {
             .map(|(_, value)| value)
     }
 
-    fn understand(answer: &httparse::Response<'_, '_>, is_head: bool) -> Result<Head, Error> {
+    fn understand(answer: &httparse::Response<'_, '_>, is_head: bool) -> Result<Head, String> {
         let status = answer.code.unwrap_or(0);
+        if status < 100 {
+            return Err(format!("status code {status}"));
+        }
         let mut head = Head {
             raw: Bytes::new(),
             status,
@@ -133,7 +140,7 @@ impl Head {
             (Some(length), false) => Framing::Length(length),
             (None, false) => Framing::UntilClose,
         };
-        if head.framing == Framing::UntilClose {
+        if head.framing == Framing::UntilClose || status == 101 {
             head.keeps_alive = false;
         }
         Ok(head)
@@ -146,19 +153,17 @@ impl Head {
         header: &httparse::Header<'_>,
         length: &mut Option<u64>,
         chunked: &mut bool,
-    ) -> Result<(), Error> {
+    ) -> Result<(), String> {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
         match header.name.len() {
             8 if is("location") => self.has_location = true,
             10 if is("connection") => self.note_connection(header.value),
             10 if is("set-cookie") => self.has_cookies = true,
-            14 if is("content-length") => *length = Some(parse_length(header.value)?),
+            14 if is("content-length") => note_length(header.value, length)?,
             16 if is("content-encoding") => {
                 self.is_encoded = !header.value.eq_ignore_ascii_case(b"identity");
             }
-            17 if is("transfer-encoding") => {
-                *chunked = contains_ignoring_case(header.value, b"chunked");
-            }
+            17 if is("transfer-encoding") => *chunked |= has_token(header.value, b"chunked"),
             _ => {}
         }
         Ok(())
@@ -173,16 +178,40 @@ impl Head {
     }
 }
 
-fn parse_length(value: &[u8]) -> Result<u64, Error> {
-    std::str::from_utf8(value)
-        .ok()
-        .and_then(|text| text.trim().parse().ok())
-        .ok_or_else(|| {
-            Error::BadHead(format!(
-                "Content-Length: {}",
-                String::from_utf8_lossy(value)
-            ))
-        })
+/// Room for headers on the stack.
+const NO_HEADERS: [MaybeUninit<httparse::Header<'_>>; MAX_HEADERS] =
+    [const { MaybeUninit::uninit() }; MAX_HEADERS];
+
+/// Servers are taken as they are, as Python's http.client takes them.
+fn tolerant() -> httparse::ParserConfig {
+    let mut config = httparse::ParserConfig::default();
+    config
+        .allow_multiple_spaces_in_response_status_delimiters(true)
+        .allow_spaces_after_header_name_in_responses(true)
+        .allow_obsolete_multiline_headers_in_responses(true)
+        .ignore_invalid_headers_in_responses(true);
+    config
+}
+
+/// Notes a `Content-Length`. Repeated values must agree (RFC 9112 section 6.3); what
+/// is no length is passed over.
+fn note_length(value: &[u8], length: &mut Option<u64>) -> Result<(), String> {
+    for part in value.split(|&byte| byte == b',') {
+        let digits = std::str::from_utf8(part.trim_ascii()).ok();
+        let Some(given) = digits.and_then(|digits| digits.parse().ok()) else {
+            continue;
+        };
+        if length.is_some_and(|known| known != given) {
+            return Err("two different values of Content-Length".to_owned());
+        }
+        *length = Some(given);
+    }
+    Ok(())
+}
+
+fn has_token(list: &[u8], token: &[u8]) -> bool {
+    list.split(|&byte| byte == b',')
+        .any(|item| item.trim_ascii().eq_ignore_ascii_case(token))
 }
 
 fn contains_ignoring_case(haystack: &[u8], needle: &[u8]) -> bool {
