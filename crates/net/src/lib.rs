@@ -14,6 +14,7 @@ mod request;
 mod send;
 mod timings;
 mod tls;
+mod verifier;
 
 pub use client::{Client, Fetched, StreamedBody};
 pub use decode::{DecodeError, decode_body, decoded_length};

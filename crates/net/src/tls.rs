@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 
+use crate::verifier::{TrustsAnybody, TrustsThese};
 use crate::{Error, Origin};
 
 /// Whom to trust.
@@ -65,16 +66,18 @@ fn build(settings: &TlsSettings) -> Result<ClientConfig, Error> {
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
         .map_err(|fault| Error::TlsSettings(fault.to_string()))?;
-    let trusting = match &settings.trust {
+    let with_trust = match &settings.trust {
+        Trust::System => builder.with_root_certificates(system_roots()),
+        Trust::File(path) => builder
+            .dangerous()
+            .with_custom_certificate_verifier(trusting(path, provider)?),
         Trust::Anybody => builder
             .dangerous()
-            .with_custom_certificate_verifier(Arc::new(VerifiesNothing(provider))),
-        Trust::System => builder.with_root_certificates(system_roots()),
-        Trust::File(path) => builder.with_root_certificates(roots_of(path)?),
+            .with_custom_certificate_verifier(Arc::new(TrustsAnybody(provider))),
     };
     let mut config = match &settings.identity {
-        None => trusting.with_no_client_auth(),
-        Some((chain, key)) => trusting
+        None => with_trust.with_no_client_auth(),
+        Some((chain, key)) => with_trust
             .with_client_auth_cert(certificates(chain)?, private_key(key)?)
             .map_err(|fault| unusable(chain, &fault))?,
     };
@@ -88,34 +91,45 @@ fn system_roots() -> RootCertStore {
     roots
 }
 
-fn roots_of(path: &Path) -> Result<RootCertStore, Error> {
+/// Trusts the certificates in a PEM file or in the files of a folder. In a folder
+/// other files may lie beside them.
+fn trusting(
+    path: &Path,
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+    let named = if path.is_dir() {
+        certificates_in(path)?
+    } else {
+        certificates(path)?
+    };
     let mut roots = RootCertStore::empty();
-    for file in pem_files(path)? {
-        for certificate in certificates(&file)? {
-            roots
-                .add(certificate)
-                .map_err(|fault| unusable(&file, &fault))?;
-        }
+    let (added, _) = roots.add_parsable_certificates(named.iter().cloned());
+    if added == 0 {
+        return Err(unusable(path, &"no usable certificate is in it"));
     }
-    Ok(roots)
+    let verifier =
+        TrustsThese::new(roots, named, provider).map_err(|fault| unusable(path, &fault))?;
+    Ok(Arc::new(verifier))
 }
 
-fn pem_files(path: &Path) -> Result<Vec<PathBuf>, Error> {
-    if !path.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let entries = std::fs::read_dir(path).map_err(|fault| unusable(path, &fault))?;
-    Ok(entries
-        .flatten()
-        .map(|entry| entry.path())
+fn certificates_in(folder: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let entries = std::fs::read_dir(folder).map_err(|fault| unusable(folder, &fault))?;
+    let files = entries.flatten().map(|entry| entry.path());
+    Ok(files
         .filter(|path| path.is_file())
+        .flat_map(|path| certificates(&path).unwrap_or_default())
         .collect())
 }
 
+/// The certificates of a PEM file, at least one.
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
-    CertificateDer::pem_file_iter(path)
+    let found: Vec<_> = CertificateDer::pem_file_iter(path)
         .and_then(Iterator::collect)
-        .map_err(|fault| unusable(path, &fault))
+        .map_err(|fault| unusable(path, &fault))?;
+    if found.is_empty() {
+        return Err(unusable(path, &"no certificate is in it"));
+    }
+    Ok(found)
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
@@ -124,47 +138,4 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Error> {
 
 fn unusable(path: &Path, fault: &dyn std::fmt::Display) -> Error {
     Error::TlsSettings(format!("{}: {fault}", path.display()))
-}
-
-/// For `verify=False` and hosts with certificates of their own making: the
-/// certificate is accepted whoever it names, only the handshake's signatures
-/// are checked.
-#[derive(Debug)]
-struct VerifiesNothing(Arc<CryptoProvider>);
-
-impl ServerCertVerifier for VerifiesNothing {
-    fn verify_server_cert(
-        &self,
-        _end_entity: &CertificateDer<'_>,
-        _intermediates: &[CertificateDer<'_>],
-        _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
-        _now: UnixTime,
-    ) -> Result<ServerCertVerified, rustls::Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls12_signature(message, certificate, signature, algorithms)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        let algorithms = &self.0.signature_verification_algorithms;
-        rustls::crypto::verify_tls13_signature(message, certificate, signature, algorithms)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
-    }
 }
