@@ -1,0 +1,12 @@
+//! Exchanges over real sockets: with the target, which knows what it received, and
+//! with a peer that says what no good server would.
+
+mod codings;
+mod connections;
+mod cost;
+mod faults;
+mod framing;
+mod support;
+mod tls;
+mod tolerance;
+mod uploads;
