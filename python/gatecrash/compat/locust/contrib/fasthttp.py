@@ -8,44 +8,42 @@ every other one is prepared by `geventhttpclient`'s user agent, with the engine 
 
 from __future__ import annotations
 
-import json
 import json as unshadowed_json  # some methods have an argument called json
-import re
 import socket
-import time
 import zlib
 from base64 import b64encode
 from contextlib import contextmanager
 from http.cookiejar import CookieJar  # noqa: F401  (files import these names from here)
 from ssl import SSLError
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlparse
+from urllib.parse import unquote, urlparse, urlunparse  # noqa: F401
 
 import gevent
 from gatecrash._engine import Exchange
 from gatecrash.http import fast_quick
-from gatecrash.http.fast_answer import EngineAnswer
-from gatecrash.http.fast_client import (
-    Call,
-    counted_client_for,
-    current_call,
-    insecure_ssl_context_factory,
+from gatecrash.http.fast_agent import (
+    ABSOLUTE_URL,
+    REDIRECTS,
+    VALID,
+    EngineUserAgent,
+    redirects,
 )
+from gatecrash.http.fast_client import Call, current_call, insecure_ssl_context_factory
 from gatecrash.http.fast_cookies import FastCookies
-from gatecrash.http.fast_response import QuickResponse
+from gatecrash.http.fast_response import Filled, QuickResponse
 from gevent.timeout import Timeout
 from geventhttpclient.client import HTTPClientPool
 from geventhttpclient.header import Headers
 from geventhttpclient.response import (
     HTTPConnectionClosed,
     HTTPParseError,
-    HTTPSocketPoolResponse,
+    HTTPSocketPoolResponse,  # noqa: F401
 )
 from geventhttpclient.useragent import (
     CompatRequest,
     CompatResponse,  # noqa: F401
     ConnectionError,
-    UserAgent,
+    UserAgent,  # noqa: F401
 )
 
 from locust.exception import CatchResponseError, LocustError, ResponseError, StopTest
@@ -55,39 +53,9 @@ from locust.util.deprecation import DeprecatedFastHttpLocustClass as FastHttpLoc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from typing import Any, TypedDict, Unpack
+    from typing import Any
 
-    class PostKwargs(TypedDict, total=False):
-        """Keywords of `post`, beside its arguments."""
-
-        name: str | None
-        catch_response: bool
-        stream: bool
-        headers: dict | None
-        auth: tuple[str | bytes, str | bytes] | None
-        allow_redirects: bool
-        context: dict
-        params: dict | None
-        files: dict | None
-
-    class PutKwargs(PostKwargs, total=False):
-        """Keywords of `put`, beside its arguments."""
-
-        json: Any
-
-    class PatchKwargs(PostKwargs, total=False):
-        """Keywords of `patch`, beside its arguments."""
-
-        json: Any
-
-    class RESTKwargs(PostKwargs, total=False):
-        """Keywords of the other methods."""
-
-        data: str | dict | None
-        json: Any
-
-
-absolute_http_url_regexp = re.compile(r"^https?://", re.IGNORECASE)
+absolute_http_url_regexp = ABSOLUTE_URL
 
 FAILURE_EXCEPTIONS = (
     ConnectionError,
@@ -102,8 +70,6 @@ FAILURE_EXCEPTIONS = (
 )
 """What a request may end with and be a failed request; anything else is the caller's."""
 
-_VALID = frozenset((*range(200, 209), 226, 301, 302, 303, 304, 307, 308))
-_REDIRECTS = frozenset((301, 302, 303, 307, 308))
 _ACCEPT_ENCODING = "gzip, deflate, br"
 _PLAIN_HEADERS = {"Accept-Encoding": _ACCEPT_ENCODING}
 _JSON_HEADERS = {
@@ -117,7 +83,9 @@ _QUICK_KEYWORDS = frozenset(("params",))
 
 def _construct_basic_auth_str(username, password):
     """The Authorization header of HTTP Basic Auth; text goes out as Latin-1."""
-    parts = (part.encode("latin1") if isinstance(part, str) else part for part in (username, password))
+    parts = (
+        part.encode("latin1") if isinstance(part, str) else part for part in (username, password)
+    )
     return "Basic " + b64encode(b":".join(parts)).decode("ascii")
 
 
@@ -145,7 +113,9 @@ class FastHttpSession:
         self.cookiejar = FastCookies()
         self.user = user
         self.request_name: str | None = None
-        usual_factory = insecure_ssl_context_factory if insecure else gevent.ssl.create_default_context
+        usual_factory = (
+            insecure_ssl_context_factory if insecure else gevent.ssl.create_default_context
+        )
         self.client = LocustUserAgent(
             cookiejar=self.cookiejar,
             ssl_context_factory=ssl_context_factory or usual_factory,
@@ -247,20 +217,29 @@ class FastHttpSession:
         outcome = fast_quick.send(
             agent, self.base_url, method, url, sent, data, params, follows, name, direct
         )
-        if type(outcome) is not Exchange or not (
-            outcome.recorded or _is_fine(outcome) and not (follows and _redirects(outcome))
-        ):
+        if type(outcome) is not Exchange or outcome.failure or (follows and redirects(outcome)):
             return outcome
-        asked = self._asked_request, self.base_url, method, url, sent, data, params
+        asked = agent, self.base_url, method, url, sent, data, params
         response = FastResponse.of_exchange(outcome, asked)
+        if outcome.status not in VALID and not self._refuse(response, url):
+            return outcome
         if outcome.has_cookies and agent.cookiejar is not None:
             agent.cookiejar.extract_cookies(response, response.request)
         return response
 
-    def _asked_request(self, base_url, method, url, headers, payload, params):
-        """The request of a quick call, as the user agent would have made it."""
-        url = url if absolute_http_url_regexp.match(url) else f"{base_url}{url}"
-        return self.client.request_for(url, method, headers, payload, params)
+    def _refuse(self, response, url):
+        """Gives a response the error of its status.
+
+        False when that is the user agent's business: it stumbles over bodies that are no text.
+        """
+        try:
+            response.content.decode("utf-8")
+        except Exception:
+            return False
+        error = LocustBadStatusCode(self._build_url(url), code=response.status_code)
+        error.response = response
+        response.error = error
+        return True
 
     def _prepared(self, call, method, url, headers, payload, kwargs, follows):
         """The response by the user agent's way, beginning with what was made already."""
@@ -321,37 +300,37 @@ class FastHttpSession:
             sent["Accept-Encoding"] = _ACCEPT_ENCODING
         return sent
 
-    def get(self, url: str, **kwargs: Unpack[RESTKwargs]) -> ResponseContextManager:
+    def get(self, url: str, **kwargs) -> ResponseContextManager:
         """Sends a GET request."""
         return self.request("GET", url, **kwargs)
 
-    def head(self, url: str, **kwargs: Unpack[RESTKwargs]) -> ResponseContextManager:
+    def head(self, url: str, **kwargs) -> ResponseContextManager:
         """Sends a HEAD request."""
         return self.request("HEAD", url, **kwargs)
 
-    def options(self, url: str, **kwargs: Unpack[RESTKwargs]) -> ResponseContextManager:
+    def options(self, url: str, **kwargs) -> ResponseContextManager:
         """Sends an OPTIONS request."""
         return self.request("OPTIONS", url, **kwargs)
 
-    def delete(self, url: str, **kwargs: Unpack[RESTKwargs]) -> ResponseContextManager:
+    def delete(self, url: str, **kwargs) -> ResponseContextManager:
         """Sends a DELETE request."""
         return self.request("DELETE", url, **kwargs)
 
     def post(
-        self, url: str, data: str | dict | None = None, json: Any = None, **kwargs: Unpack[PostKwargs]
+        self,
+        url: str,
+        data: str | dict | None = None,
+        json: Any = None,
+        **kwargs,
     ) -> ResponseContextManager:
         """Sends a POST request."""
         return self.request("POST", url, data=data, json=json, **kwargs)
 
-    def put(
-        self, url: str, data: str | dict | None = None, **kwargs: Unpack[PutKwargs]
-    ) -> ResponseContextManager:
+    def put(self, url: str, data: str | dict | None = None, **kwargs) -> ResponseContextManager:
         """Sends a PUT request."""
         return self.request("PUT", url, data=data, **kwargs)
 
-    def patch(
-        self, url: str, data: str | dict | None = None, **kwargs: Unpack[PatchKwargs]
-    ) -> ResponseContextManager:
+    def patch(self, url: str, data: str | dict | None = None, **kwargs) -> ResponseContextManager:
         """Sends a PATCH request."""
         return self.request("PATCH", url, data=data, **kwargs)
 
@@ -378,21 +357,13 @@ def _with_json_headers(sent):
     return sent
 
 
-def _is_fine(exchange):
-    return exchange.failure is None and exchange.status in _VALID
-
-
-def _redirects(exchange):
-    return exchange.has_location and exchange.status in _REDIRECTS
-
-
 def _response_length(response, stream):
     """Bytes of the decoded body; with `stream` what the answer declares, else the body is read."""
     if stream:
         headers = response.headers
         return int(headers["content-length"]) if headers and "content-length" in headers else 0
     exchange = response._exchange
-    if exchange is not None and exchange.failure is None:
+    if exchange is not None and "_response" not in response.__dict__:
         length = exchange.content_length
         if not exchange.is_encoded or (length and exchange.header("content-encoding") in _CODINGS):
             return length
@@ -470,27 +441,6 @@ class FastResponse(QuickResponse):
     encoding: str | float | None = None
     """How `text` is decoded; set it before the first look to have another one."""
 
-    @property
-    def text(self) -> str | None:
-        """The body as text; None when there is none or nothing tells how to decode it."""
-        content = self.content
-        if content is None:
-            return None
-        if self.encoding is None:
-            self.encoding = self._declared_encoding() or _detected_encoding(content)
-            if self.encoding is None:
-                return None
-        return str(content, str(self.encoding), errors="replace")
-
-    @property
-    def url(self) -> str | None:
-        """The URL of the request; after redirects of the last one."""
-        return None if self.request is None else self.request.url
-
-    def json(self) -> dict:
-        """The body parsed as JSON."""
-        return json.loads(self.text)
-
     def raise_for_status(self):
         """Raises what made the request fail, if anything did."""
         if error := getattr(self, "error", None):
@@ -500,19 +450,7 @@ class FastResponse(QuickResponse):
         """The body in pieces of `chunk_size` bytes, as text where it can be decoded as UTF-8."""
         if not self._response:
             raise LocustError("There is no answer whose content could be read")
-        while True:
-            try:
-                piece = self._response.read(chunk_size)
-            except (HTTPConnectionClosed, ConnectionError):
-                return
-            if not piece:
-                return
-            yield _as_text(piece) if decode_content else piece
-
-    @property
-    def ok(self):
-        """Whether the status is below 400."""
-        return self.status_code < 400
+        yield from self._pieces(chunk_size, decode_content)
 
     def success(self):
         """Only for responses of `catch_response`. Raises LocustError."""
@@ -526,19 +464,6 @@ class FastResponse(QuickResponse):
 _NEEDS_CATCH_RESPONSE = (
     "success() and failure() need catch_response=True in the call and a with-block around it."
 )
-
-
-def _detected_encoding(content):
-    from charset_normalizer import detect
-
-    return detect(content)["encoding"]
-
-
-def _as_text(piece):
-    try:
-        return piece.decode("utf-8")
-    except UnicodeDecodeError:
-        return piece
 
 
 class ErrorResponse(FastResponse):
@@ -564,55 +489,30 @@ class LocustBadStatusCode(ConnectionError):
     """An answer whose status is not one of a success. Its repr leaves the URL out, so that
     failures of many URLs are one line in the report."""
 
+    request = Filled(lambda error: error.response.request, "The request.")
+    http_log = Filled(
+        lambda error: LocustUserAgent._conversation_str(
+            error.request.url, error.response, payload=error.request.payload
+        ),
+        "Request and answer as text.",
+    )
+
     def __repr__(self):
         text = super().__repr__()
         return text.replace(f"{self.url!r}, ", "") if self.kw_text else text
 
 
-class LocustUserAgent(UserAgent):
+class LocustUserAgent(EngineUserAgent):
     """`geventhttpclient`'s user agent with the engine below: it prepares requests, follows
     redirects and repeats what timed out."""
 
     response_type = FastResponse
     request_type = FastRequest
-    valid_response_codes = _VALID
-    redirect_response_codes = _REDIRECTS
+    valid_response_codes = VALID
+    redirect_response_codes = REDIRECTS
 
     def __init__(self, client_pool: HTTPClientPool | None = None, **kwargs):
-        super().__init__(**kwargs)
-        if client_pool is not None:
-            self.clientpool = client_pool
-        self.places: dict[str, fast_quick.Place] = {}
-        """Where base URLs lead, for the quick way."""
-
-    def is_plain(self):
-        """Whether its rules are the usual ones, which the engine knows."""
-        return self.valid_response_codes is _VALID and self.redirect_response_codes is _REDIRECTS
-
-    def request_for(self, url, method, headers, payload, params):
-        """The request that `urlopen` would send first."""
-        merged = self.default_headers.copy()
-        merged.update(headers)
-        request = self._make_request(
-            url, method, headers=merged, payload=payload, params=params
-        )
-        if self.cookiejar is not None:
-            self.cookiejar.add_cookie_header(request)
-        return request
-
-    def _urlopen(self, request):
-        url = request.url_split
-        client = counted_client_for(self.clientpool, url)
-        answer = client.request(
-            request.method, url.quoted_uri, body=request.payload, headers=request.headers
-        )
-        if type(answer) is EngineAnswer and not self._may_be_last(answer.exchange):
-            # Its text goes into the report, or its connection is used again at once.
-            answer.collect()
-        return self.response_type(answer, request=request, sent_request=answer._sent_request)
-
-    def _may_be_last(self, exchange):
-        return exchange.status in self.valid_response_codes and not _redirects(exchange)
+        super().__init__(client_pool, **kwargs)
 
     def _verify_status(self, status_code, url=None):
         if status_code not in self.valid_response_codes:
