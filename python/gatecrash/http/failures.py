@@ -34,6 +34,25 @@ class PoolName:
 
     __repr__ = __str__
 
+    def connection(self):
+        """What stands for one of its connections."""
+        return ConnectionName(self._kind.removesuffix("Pool"), self.host, self.port)
+
+
+class ConnectionName:
+    """Stands where ``urllib3`` puts one connection into its messages."""
+
+    def __init__(self, kind, host, port):
+        self.host = host
+        self.port = port
+        self._kind = kind
+
+    def __str__(self):
+        return f"{self._kind}(host={self.host!r}, port={self.port!r})"
+
+    def __repr__(self):
+        return f"<{self} at {id(self):#x}>"
+
 
 def cause_of(failure):
     """The innermost exception of a failure: what the operating system or the parser said."""
@@ -55,7 +74,7 @@ def exception_for(failure, pool, target, timeout=(None, None), request=None):
     cause = cause_of(failure)
     if kind == "connect-timeout":
         reason = pool_exceptions.ConnectTimeoutError(
-            pool, f"Connection to {pool.host} timed out. (connect timeout={timeout[0]})"
+            pool.connection(), f"Connection to {pool.host} timed out. (connect timeout={timeout[0]})"
         )
         return _chain(exceptions.ConnectTimeout, _retries(pool, target, reason), request)
     if kind in ("read-timeout", "total-timeout"):
@@ -71,7 +90,7 @@ def exception_for(failure, pool, target, timeout=(None, None), request=None):
         kind_of = (
             pool_exceptions.NameResolutionError if kind == "resolve" else _new_connection_error
         )
-        reason = kind_of(pool.host, pool, cause)
+        reason = kind_of(pool.host, pool.connection(), cause)
         reason.__context__ = cause
         return _chain(exceptions.ConnectionError, _retries(pool, target, reason), request)
     if kind == "tls":
@@ -83,9 +102,9 @@ def exception_for(failure, pool, target, timeout=(None, None), request=None):
     return _chain(exceptions.ConnectionError, reason, request)
 
 
-def _new_connection_error(_host, pool, cause):
+def _new_connection_error(_host, connection, cause):
     return pool_exceptions.NewConnectionError(
-        pool, f"Failed to establish a new connection: {cause}"
+        connection, f"Failed to establish a new connection: {cause}"
     )
 
 
@@ -137,18 +156,14 @@ class _ChunkedBody:
 
     length_remaining = None
 
-    def __init__(self, received):
-        self._received = received
-
     def tell(self):
-        return self._received
+        """Always 0: ``urllib3`` does not count the bytes of chunks."""
+        return 0
 
 
-def _bad_chunk(line, received, _second):
-    if not line:
-        # The connection ended where a chunk's size was due.
-        return InvalidChunkLength(_ChunkedBody(received), b"")
-    return InvalidChunkLength(_ChunkedBody(received), line.encode("latin-1", "replace"))
+def _bad_chunk(line, _received, _second):
+    # Without a line the connection ended where a chunk's size was due.
+    return InvalidChunkLength(_ChunkedBody(), line.encode("latin-1", "replace"))
 
 
 _CAUSES = {
