@@ -69,6 +69,8 @@ impl Place {
 /// What was asked, for whoever wants to see the request that was sent.
 #[pyclass(frozen, module = "gatecrash._engine")]
 pub(crate) struct Ask {
+    /// The session that asked.
+    #[pyo3(get)]
     session: Py<PyAny>,
     #[pyo3(get)]
     method: Py<PyString>,

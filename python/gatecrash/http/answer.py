@@ -87,6 +87,14 @@ def _cookies(answer):
     return jar
 
 
+def _next(answer):
+    """The request that a redirect asks for, or None; where `requests` sends, it sets this itself."""
+    if "_ask" not in answer.__dict__ or not answer.is_redirect:
+        return None
+    steps = answer._ask.session.resolve_redirects(answer, answer.request, yield_requests=True)
+    return next(steps, None)
+
+
 _FILLS = {
     "status_code": lambda answer: answer._exchange.status,
     "headers": _headers,
@@ -101,5 +109,5 @@ _FILLS = {
     "connection": lambda answer: None,
     "_content": _content,
     "_content_consumed": lambda answer: True,
-    "_next": lambda answer: None,
+    "_next": _next,
 }

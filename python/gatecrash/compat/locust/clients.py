@@ -146,6 +146,10 @@ class HttpSession(EngineSession):
         meta = self._meta(response, exchange, ask, name, context)
         meta["response_time"] = response_time_ms
         meta["response_length"] = response_length
+        if response.error is not None and (first := _first_url(response)):
+            # Redirects without an end are told by the last of them.
+            meta["url"], path = first
+            meta["name"] = name or self.request_name or path
         return self._report(response, catch_response, meta)
 
     def _meta(self, response, exchange, ask, name, context):
