@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_secs(120);
 /// Builds, starts the clinic, loads it, tells how it went; an error when the verdict is a bad one.
 pub(crate) fn run() -> Result<()> {
     say("1 of 4: build (some minutes the first time) and make a Python environment");
-    let developed = develop::run("quick")?;
+    let developed = develop::run("release")?;
     say("2 of 4: start the clinic, an API with a small database");
     let clinic =
         Service::start(Command::new(&developed.binary).args(["target", "clinic", "--port", "0"]))?;

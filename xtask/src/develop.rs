@@ -24,7 +24,7 @@ pub(crate) struct Developed {
     pub(crate) environment: PathBuf,
 }
 
-/// Builds with `profile` (`dev`, `quick` or `release`) and links the working tree.
+/// Builds with `profile` (`dev` or `release`) and links the working tree.
 pub(crate) fn run(profile: &str) -> Result<Developed> {
     say(format!(
         "building the native binary and the Python extension (profile {profile})"
