@@ -6,6 +6,8 @@
 //! before it, so Python always reads its own writes.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use gatecrash_metrics::Snapshot;
 use gatecrash_report::console::{self, Rates, Widths};
@@ -13,6 +15,7 @@ use gatecrash_report::json;
 use gatecrash_report::locust::{Rules, normalise_error};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
+use pyo3::{PyTraverseError, PyVisit};
 
 use crate::entry::{Entry, Rounding, rounding};
 use crate::ledger::{self, Ledger};
@@ -21,10 +24,19 @@ use crate::ledger::{self, Ledger};
 #[pyclass(frozen, module = "gatecrash._engine")]
 pub(crate) struct Stats {
     pub(crate) ledger: Ledger,
+    errors: Mutex<Errors>,
 }
 
-/// Method, name, error, occurrences, first and last seen (seconds since 1970).
-type FailureTuple = (String, String, String, u64, f64, f64);
+/// The first exception of each kind of failure, by its text. The lane records no failure by
+/// itself, so all of them come by here.
+type Errors = HashMap<String, Py<PyAny>>;
+
+/// Each keeps its traceback and its response alive; what comes later is shown as text.
+const ERRORS_MAX: usize = 1000;
+
+/// Method, name, error (the exception, or a text), occurrences, first and last seen (seconds
+/// since 1970).
+type FailureTuple<'py> = (String, String, Bound<'py, PyAny>, u64, f64, f64);
 
 #[pymethods]
 impl Stats {
@@ -33,6 +45,7 @@ impl Stats {
     fn new(py: Python<'_>) -> PyResult<Self> {
         Ok(Stats {
             ledger: Ledger::open(py)?,
+            errors: Mutex::default(),
         })
     }
 
@@ -56,7 +69,7 @@ impl Stats {
         let now = self.ledger.now_epoch_s();
         let sample = ledger::sample(endpoint, now, response_time, response_length)?;
         let failure = match exception {
-            Some(exception) if exception.is_truthy()? => Some(error_text(exception)?.into()),
+            Some(exception) if exception.is_truthy()? => Some(self.noted(exception)?.into()),
             _ => None,
         };
         let shard = self.ledger.names.shard();
@@ -74,7 +87,7 @@ impl Stats {
     ) -> PyResult<()> {
         let endpoint = self.ledger.endpoint(method, name)?;
         let now = self.ledger.now_epoch_s();
-        let text = error_text(error)?;
+        let text = self.noted(error)?;
         self.ledger
             .ask(py, move |shard| shard.fail(endpoint, &text, now));
         Ok(())
@@ -89,12 +102,14 @@ impl Stats {
 
     /// Sets all numbers to zero; the names stay.
     fn reset(&self, py: Python<'_>) {
+        self.forget_errors();
         let now = self.ledger.now_epoch_s();
         self.ledger.ask(py, move |shard| shard.reset(now));
     }
 
     /// Forgets all numbers and names.
     fn clear(&self, py: Python<'_>) {
+        self.forget_errors();
         let now = self.ledger.now_epoch_s();
         self.ledger.ask(py, move |shard| shard.clear(now));
     }
@@ -107,6 +122,7 @@ impl Stats {
 
     /// Forgets the failures' texts; the counts of the entries stay.
     fn clear_failures(&self, py: Python<'_>) {
+        self.forget_errors();
         self.ledger.ask(py, |shard| shard.clear_failures());
     }
 
@@ -150,15 +166,20 @@ impl Stats {
     }
 
     /// The failures, in the order of first sight.
-    fn failures(&self, py: Python<'_>) -> Vec<FailureTuple> {
+    fn failures<'py>(&self, py: Python<'py>) -> Vec<FailureTuple<'py>> {
         let failures = self
             .ledger
             .ask(py, |shard| shard.failures().failures().to_vec());
+        let errors = self.errors();
+        let error = |text: &str| match errors.get(text) {
+            Some(error) => error.bind(py).clone(),
+            None => PyString::new(py, text).into_any(),
+        };
         let tuple = |f: &std::sync::Arc<gatecrash_metrics::Failure>| {
             (
                 f.method.to_string(),
                 f.name.to_string(),
-                f.error.to_string(),
+                error(&f.error),
                 f.occurrences,
                 f.first_seen_epoch_s,
                 f.last_seen_epoch_s,
@@ -212,9 +233,42 @@ impl Stats {
     fn error_report(&self, py: Python<'_>, name_width: usize) -> Vec<String> {
         console::error_report(&self.snapshot(py), widths(name_width, 0))
     }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        // A lock held while Python looks for garbage means that the errors are in use.
+        let Ok(errors) = self.errors.try_lock() else {
+            return Ok(());
+        };
+        errors.values().try_for_each(|error| visit.call(error))
+    }
+
+    fn __clear__(&self) {
+        self.forget_errors();
+    }
 }
 
 impl Stats {
+    fn errors(&self) -> MutexGuard<'_, Errors> {
+        self.errors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The text of an error, of whose kind the first exception is kept.
+    fn noted(&self, error: &Bound<'_, PyAny>) -> PyResult<String> {
+        let text = error_text(error)?;
+        if !error.is_instance_of::<PyString>() {
+            let mut errors = self.errors();
+            if errors.len() < ERRORS_MAX && !errors.contains_key(&text) {
+                errors.insert(text.clone(), error.clone().unbind());
+            }
+        }
+        Ok(text)
+    }
+
+    fn forget_errors(&self) {
+        // Dropped after the lock: the end of an exception may run code of the file's own.
+        let _forgotten = std::mem::take(&mut *self.errors());
+    }
+
     fn snapshot(&self, py: Python<'_>) -> Snapshot {
         self.ledger.ask(py, |shard| shard.snapshot())
     }
