@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 
 from gatecrash.guest.launch import exit_code_of
+from gatecrash.http import foreign
 from locust import log
 
 logger = logging.getLogger("locust.main")
@@ -37,14 +38,26 @@ class Teardown:
         self._despite_exit(environment.runner.quit)
         # A user that asked for the end itself may still be at its on_stop.
         environment.runner.user_greenlets.join()
-        if self._asked_for is not None or (code == 0 and self._every_request_failed()):
+        if why := self._why_it_ends_otherwise(code):
             code, told = self._exit_code(), code
-            if code != told:
-                logger.info(f"The exit code is {code} by what happened since")
+            logger.info(f"The exit code is {code} and not {told}: {why}")
+        if slow_way := foreign.summary():
+            logger.info(slow_way)
         self.outputs.finish()
         self._despite_exit(lambda: environment.events.quit.fire(exit_code=code))
         self.outputs.close()
         sys.exit(code if self._asked_for is None else self._asked_for)
+
+    def _why_it_ends_otherwise(self, told: int) -> str | None:
+        """What happened since the exit code `told` was logged that changes it."""
+        if self._asked_for is not None and self._asked_for != told:
+            return f"sys.exit({self._asked_for}) was called while the users were being stopped"
+        if told == 0 and self._every_request_failed() and self._exit_code() != 0:
+            return (
+                "every request failed, and the first one ended while the users were being "
+                "stopped. If that is fine, run with --exit-code-on-error 0"
+            )
+        return None
 
     def _despite_exit(self, step: Callable[[], None]) -> None:
         """Takes a step; `sys.exit()` in a listener gives the code, and the rest is still done."""

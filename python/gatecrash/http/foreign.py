@@ -20,4 +20,4 @@ def summary():
         return None
     total = sum(requests_by_reason.values())
     reasons = ", ".join(f"{reason}: {n}" for reason, n in requests_by_reason.most_common())
-    return f"{total} requests were sent by the Python library instead of the engine ({reasons})"
+    return f"Requests sent by a Python library instead of the engine: {total} ({reasons})"
