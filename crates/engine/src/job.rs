@@ -4,7 +4,7 @@
 use std::fmt;
 
 use gatecrash_metrics::{EndpointId, Sample};
-use gatecrash_net::{Error, Exchange, Request, Timings};
+use gatecrash_net::{Exchange, Failure, Request};
 
 use crate::books::{Books, ShardId};
 use crate::classify::Rule;
@@ -119,7 +119,7 @@ pub enum Outcome {
     /// The next piece of a body; an empty one ends it.
     Piece(Vec<u8>),
     /// The exchange, or the reading of its body, failed.
-    Failed(Box<(Error, Timings)>),
+    Failed(Box<Failure>),
     /// The answer to an echo.
     Echoed,
 }

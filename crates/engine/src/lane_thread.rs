@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use gatecrash_metrics::Sample;
 use gatecrash_net::{
-    Client, Error, Exchange, Fetched, Framing, StreamedBody, Timings, decoded_length, now,
+    Client, Error, Exchange, Failure, Fetched, Framing, StreamedBody, Timings, decoded_length, now,
 };
 use tokio::io::unix::AsyncFd;
 use tokio::task::{AbortHandle, LocalSet, spawn_local};
@@ -316,7 +316,11 @@ impl Inner {
 fn failed(fault: Error, started: std::time::Instant) -> Outcome {
     let mut timings = Timings::starting_at(started);
     timings.done = Some(now());
-    Outcome::Failed(Box::new((fault, timings)))
+    Outcome::Failed(Box::new(Failure {
+        error: fault,
+        timings,
+        begun: None,
+    }))
 }
 
 /// Bytes of the body as whoever reads it would count them: decoded.

@@ -18,10 +18,11 @@ use bytes::Bytes;
 use tokio::time::timeout;
 
 use crate::connect::{Stream, connect};
+use crate::error::Broken;
 use crate::http1::MAX_BODY_BYTES;
 use crate::http1::body::BodyReader;
 use crate::send::{Sent, send};
-use crate::{Error, Exchange, Framing, Head, Origin, Request, Timings, now};
+use crate::{Error, Exchange, Failure, Framing, Head, Origin, Request, Timings, now};
 
 /// The most idle connections that a client keeps; the oldest one goes first.
 const MAX_IDLE: usize = 32;
@@ -77,7 +78,8 @@ impl Client {
     /// been handed to the system: from then on the server may know of it.
     ///
     /// # Errors
-    /// The failure together with the instants of the phases until then.
+    /// The failure together with the instants of the phases until then, and the
+    /// answer, if it had begun.
     #[allow(
         clippy::manual_async_fn,
         reason = "an async fn would hold its arguments twice"
@@ -86,7 +88,7 @@ impl Client {
         &self,
         request: Request,
         on_head_sent: impl FnOnce(),
-    ) -> impl Future<Output = Result<Fetched, (Error, Timings)>> {
+    ) -> impl Future<Output = Result<Fetched, Failure>> {
         async move {
             let mut timings = Timings::starting_at(request.started);
             let exchange = self.exchange(&request, &mut timings, on_head_sent);
@@ -94,11 +96,15 @@ impl Client {
                 None => exchange.await,
                 Some(limit) => timeout(limit, Box::pin(exchange))
                     .await
-                    .unwrap_or(Err(Error::TotalTimeout)),
+                    .unwrap_or(Err(Error::TotalTimeout.into())),
             };
-            fetched.map_err(|fault| {
+            fetched.map_err(|Broken { error, begun }| {
                 timings.done = Some(now());
-                (fault, timings)
+                Failure {
+                    error,
+                    timings,
+                    begun,
+                }
             })
         }
     }
@@ -108,7 +114,7 @@ impl Client {
         request: &Request,
         timings: &mut Timings,
         on_head_sent: impl FnOnce(),
-    ) -> Result<Fetched, Error> {
+    ) -> Result<Fetched, Broken> {
         let (stream, reused) = match self.take_idle(&request.origin) {
             Some(stream) => (stream, true),
             None => (connect_boxed(request, timings).await?, false),
@@ -127,7 +133,14 @@ impl Client {
             let exchange = Exchange::new(head, Bytes::new(), timings, reused);
             return Ok(Fetched::Streamed(exchange, Box::new(body)));
         }
-        let collected = body.collect().await?;
+        let collected = match body.collect().await {
+            Ok(collected) => collected,
+            Err((error, so_far)) => {
+                let begun = Exchange::new(head, so_far.into(), timings, reused);
+                let begun = Some(Box::new(begun));
+                return Err(Broken { error, begun });
+            }
+        };
         self.keep(body);
         timings.done = Some(now());
         Ok(Fetched::Whole(Exchange::new(
@@ -199,8 +212,8 @@ impl StreamedBody {
         })
     }
 
-    /// The whole body.
-    async fn collect(&mut self) -> Result<Bytes, Error> {
+    /// The whole body; with a failure what came before it.
+    async fn collect(&mut self) -> Result<Bytes, (Error, Vec<u8>)> {
         let early = std::mem::take(&mut self.early);
         if self.reader.is_done() {
             return Ok(early);
@@ -208,11 +221,12 @@ impl StreamedBody {
         let mut collected = Vec::from(early);
         while !self.reader.is_done() {
             if self.reader.least_length() > MAX_BODY_BYTES {
-                return Err(Error::BodyTooLarge {
-                    limit: MAX_BODY_BYTES,
-                });
+                let limit = MAX_BODY_BYTES;
+                return Err((Error::BodyTooLarge { limit }, collected));
             }
-            self.read_on(&mut collected).await?;
+            if let Err(error) = self.read_on(&mut collected).await {
+                return Err((error, collected));
+            }
         }
         Ok(collected.into())
     }
@@ -243,7 +257,7 @@ async fn read_head(
                 bytes.drain(..length);
                 continue;
             }
-            timings.head_done = Some(now());
+            timings.head_done.get_or_insert_with(now);
             let mut rest = Bytes::from(bytes);
             let raw = rest.split_to(length);
             return Ok((head.with_raw(raw), rest));
@@ -252,7 +266,10 @@ async fn read_head(
             stream.poll_read(cx, &mut bytes).map_err(Error::Receive)
         });
         let read = read.await?;
-        timings.first_byte.get_or_insert_with(now);
+        // One look at the clock per read: what a read brought was there when it ended.
+        let at = now();
+        timings.first_byte.get_or_insert(at);
+        timings.head_done = Some(at);
         match read {
             0 if bytes.is_empty() => return Err(Error::ClosedBeforeAnswer),
             0 => return Err(Error::BadHead("the head ended early".to_owned())),

@@ -2,6 +2,32 @@
 
 use std::io;
 
+use crate::{Exchange, Timings};
+
+/// What is left of a failed exchange.
+#[derive(Debug)]
+pub struct Failure {
+    /// Why it failed.
+    pub error: Error,
+    /// The instants of the phases until then.
+    pub timings: Timings,
+    /// The answer that had begun, with as much of its body as came.
+    pub begun: Option<Box<Exchange>>,
+}
+
+/// [`Failure`] before the exchange has ended.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) error: Error,
+    pub(crate) begun: Option<Box<Exchange>>,
+}
+
+impl From<Error> for Broken {
+    fn from(error: Error) -> Self {
+        Broken { error, begun: None }
+    }
+}
+
 /// A failed exchange. The texts name what happened; who asked knows the URL.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {

@@ -371,9 +371,15 @@ impl Client {
         let completion = self.boundary.wait(py, ticket)?;
         match completion.outcome {
             Outcome::Answer(exchange) => Ok(Exchange::answered(*exchange, completion.recorded)),
-            Outcome::Failed(failure) => Ok(Exchange::failed(failure.0, failure.1)),
+            Outcome::Failed(failure) => Ok(self.failed(*failure)),
             other => unreachable!("a fetch ends in an answer or a failure, not in {other:?}"),
         }
+    }
+
+    /// `geventhttpclient` gives an answer before its body has come; `requests` gives
+    /// none when the body fails.
+    fn failed(&self, failure: gatecrash_net::Failure) -> Exchange {
+        Exchange::failed(failure, self.manner == Manner::Geventhttpclient)
     }
 
     fn start_stream(
@@ -393,7 +399,7 @@ impl Client {
             }
             Outcome::Failed(failure) => {
                 self.boundary.release(ticket);
-                Ok((Exchange::failed(failure.0, failure.1), None))
+                Ok((self.failed(*failure), None))
             }
             other => unreachable!("a stream starts or fails, it is not {other:?}"),
         }
@@ -426,7 +432,7 @@ impl Stream {
             }
             Outcome::Failed(failure) => {
                 self.boundary.release(ticket);
-                Ok((PyBytes::new(py, b""), Some(describe(&failure.0))))
+                Ok((PyBytes::new(py, b""), Some(describe(&failure.error))))
             }
             _ => {
                 self.boundary.release(ticket);

@@ -2,7 +2,7 @@
 //! unpacked only when somebody looks.
 
 use bytes::Bytes;
-use gatecrash_net::{DecodeError, Error, Head, Timings, decode_body, decoded_length};
+use gatecrash_net::{DecodeError, Error, Failure, Head, Timings, decode_body, decoded_length};
 use pyo3::create_exception;
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
@@ -28,7 +28,7 @@ pub(crate) struct Exchange {
     /// The lane has recorded it.
     #[pyo3(get)]
     pub(crate) recorded: bool,
-    /// The status code, 0 after a failure.
+    /// The status code; 0 after a failure, unless the answer had begun and is shown.
     #[pyo3(get)]
     pub(crate) status: u16,
 }
@@ -53,15 +53,20 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn failed(failure: Error, timings: Timings) -> Self {
+    /// A failure; with `shows_begun` along with the answer that had begun.
+    pub(crate) fn failed(failure: Failure, shows_begun: bool) -> Self {
+        let (head, body, reused) = match failure.begun.filter(|_| shows_begun) {
+            Some(begun) => (Some(begun.head), begun.body, begun.reused),
+            None => (None, Bytes::new(), false),
+        };
         Exchange {
-            head: None,
-            body: Bytes::new(),
-            timings,
-            failure: Some(failure),
-            reused: false,
+            status: head.as_ref().map_or(0, |head| head.status),
+            head,
+            body,
+            timings: failure.timings,
+            failure: Some(failure.error),
+            reused,
             recorded: false,
-            status: 0,
         }
     }
 

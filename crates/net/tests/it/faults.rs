@@ -154,6 +154,25 @@ fn silence_has_a_timeout_and_slowness_has_none() {
 }
 
 #[test]
+fn an_answer_that_had_begun_is_kept_with_its_failure() {
+    let server = target(|_| {});
+    run(async {
+        let origin = plain(server.address());
+        for (path, expected) in [
+            ("/fault/short-body", Some((200, 100))),
+            ("/fault/reset?after=10", None),
+            ("/fault/bad-chunk", None),
+        ] {
+            let client = Client::new();
+            let failure = client.fetch(get(&origin, path), || {}).await;
+            let begun = failure.expect_err(path).begun;
+            let begun = begun.map(|begun| (begun.head.status, begun.body.len()));
+            assert_eq!(begun, expected, "{path}");
+        }
+    });
+}
+
+#[test]
 fn the_whole_has_a_timeout() {
     let server = target(|_| {});
     run(async {

@@ -99,9 +99,10 @@ pub(crate) async fn timed_fetch(
     client: &Client,
     request: Request,
 ) -> Result<Exchange, (Error, Timings)> {
-    match client.fetch(request, || {}).await? {
-        Fetched::Whole(exchange) => Ok(exchange),
-        Fetched::Streamed(..) => panic!("nobody asked for a stream"),
+    match client.fetch(request, || {}).await {
+        Ok(Fetched::Whole(exchange)) => Ok(exchange),
+        Ok(Fetched::Streamed(..)) => panic!("nobody asked for a stream"),
+        Err(failure) => Err((failure.error, failure.timings)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use gatecrash_net::{Client, Error, Fetched, Request};
+use gatecrash_net::{Client, Error, Failure, Fetched, Request};
 
 use crate::support::{
     Peer, Step, answer, fetch, get, plain, request, run, say, target, timed_fetch,
@@ -107,7 +107,10 @@ fn a_server_that_takes_nothing_is_not_waited_for() {
         let client = Client::new();
         let failed = client.fetch(upload, || heard.set(heard.get() + 1)).await;
         match failed {
-            Err((Error::Send(fault), _)) => {
+            Err(Failure {
+                error: Error::Send(fault),
+                ..
+            }) => {
                 assert_eq!(fault.kind(), std::io::ErrorKind::TimedOut);
             }
             other => panic!("{other:?}"),
