@@ -39,7 +39,7 @@ pub struct Lane {
 pub(crate) struct Shared {
     pub(crate) inbox: SegQueue<Job>,
     pub(crate) lane_bell: Arc<Bell>,
-    outbox: SegQueue<Completion>,
+    pub(crate) outbox: SegQueue<Completion>,
     guest_bell: Bell,
     next_client: AtomicU32,
     free_clients: Mutex<Vec<ClientId>>,
@@ -52,17 +52,7 @@ impl Lane {
     /// # Errors
     /// When the system gives no thread or no descriptor.
     pub fn start() -> io::Result<Lane> {
-        let shared = Arc::new(Shared {
-            inbox: SegQueue::new(),
-            lane_bell: Arc::new(Bell::new()?),
-            outbox: SegQueue::new(),
-            guest_bell: Bell::new()?,
-            next_client: AtomicU32::new(0),
-            free_clients: Mutex::default(),
-            names: Mutex::default(),
-        });
-        // The guest is asleep until its first batch.
-        shared.guest_bell.fall_asleep();
+        let shared = Arc::new(Shared::new()?);
         lane_thread::spawn(shared.clone())?;
         Ok(Lane { shared })
     }
@@ -140,7 +130,7 @@ impl Lane {
     /// waits for what it says.
     ///
     /// # Panics
-    /// When the lane's thread is gone, which only a panic there can cause.
+    /// When `question` does.
     pub fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&mut Books) -> T + Send + 'static,
@@ -152,7 +142,7 @@ impl Lane {
         })));
         answered
             .recv()
-            .expect("the lane's thread answers as long as the process lives")
+            .expect("the lane answers unless the question panics")
     }
 
     /// The descriptor that becomes readable when completions wait.
@@ -196,6 +186,21 @@ impl Lane {
 }
 
 impl Shared {
+    pub(crate) fn new() -> io::Result<Shared> {
+        let shared = Shared {
+            inbox: SegQueue::new(),
+            lane_bell: Arc::new(Bell::new()?),
+            outbox: SegQueue::new(),
+            guest_bell: Bell::new()?,
+            next_client: AtomicU32::new(0),
+            free_clients: Mutex::default(),
+            names: Mutex::default(),
+        };
+        // The guest is asleep until its first batch.
+        shared.guest_bell.fall_asleep();
+        Ok(shared)
+    }
+
     /// Hands a completion to the guest. The bell waits until the lane has
     /// nothing left to do or a batch is full: on one core, ringing at once would
     /// make the two threads take turns for every single request.

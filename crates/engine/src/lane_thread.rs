@@ -2,8 +2,11 @@
 //! its clients and its books, and never takes the lock of any interpreter.
 
 use crate::wake::Bell;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -22,6 +25,9 @@ use crate::lane::{ClientId, Shared};
 /// How many jobs are taken before the sockets get their turn: a burst of users
 /// must not measure its own burst.
 const JOBS_PER_TURN: usize = 32;
+/// How often exchanges may go on before the guest hears of what is complete: a lane that
+/// is busy with large bodies must not keep small answers to itself.
+const POLLS_PER_BELL: u32 = 64;
 /// Threads for the resolver, which blocks.
 const RESOLVER_THREADS: usize = 4;
 
@@ -51,6 +57,8 @@ struct Inner {
     books: RefCell<Books>,
     clients: RefCell<Vec<Rc<Client>>>,
     flights: RefCell<Vec<Option<Flight>>>,
+    /// Since the guest was last told.
+    polls: Cell<u32>,
 }
 
 /// A ticket that the lane works on.
@@ -76,6 +84,7 @@ impl LaneThread {
             books: RefCell::new(Books::new(Clock::start())),
             clients: RefCell::default(),
             flights: RefCell::default(),
+            polls: Cell::new(0),
         });
         LaneThread { shared, inner }
     }
@@ -88,6 +97,7 @@ impl LaneThread {
             .expect("the bell can be watched");
         loop {
             if self.take_turn() {
+                self.shared.announce();
                 tokio::task::yield_now().await;
                 continue;
             }
@@ -150,7 +160,12 @@ impl Inner {
                     .borrow_mut()
                     .record(shard, &sample, failure.as_deref());
             }
-            Job::Ask(question) => question(&mut self.books.borrow_mut()),
+            Job::Ask(question) => {
+                // A question that panics is its asker's fault, who hears no answer and
+                // panics too; everybody else still needs the lane.
+                let asking = || question(&mut self.books.borrow_mut());
+                let _ = catch_unwind(AssertUnwindSafe(asking));
+            }
             Job::Echo(ticket) => self.complete(ticket, Outcome::Echoed, false),
         }
     }
@@ -182,11 +197,16 @@ impl Inner {
             recording,
         } = *fetch;
         let client = self.client(client);
-        let fetched = client.fetch(request, || self.mark_sent(ticket)).await;
-        match fetched {
+        let _rescue = Rescue(&self, ticket);
+        let mut fetching = pin!(client.fetch(request, || self.mark_sent(ticket)));
+        let fetched = poll_fn(|cx| {
+            self.note_poll();
+            fetching.as_mut().poll(cx)
+        });
+        match fetched.await {
             Ok(Fetched::Whole(exchange)) => {
-                self.take_flight(ticket);
                 let recorded = self.record_if_plain(&exchange, recording);
+                self.take_flight(ticket);
                 self.complete(ticket, Outcome::Answer(Box::new(exchange)), recorded);
             }
             Ok(Fetched::Streamed(exchange, body)) => {
@@ -245,6 +265,8 @@ impl Inner {
 
     async fn read_piece(self: Rc<Self>, ticket: Ticket, client: ClientId, body: Box<StreamedBody>) {
         let started = now();
+        let _rescue = Rescue(&self, ticket);
+        self.note_poll();
         match self.client(client).read_piece(body).await {
             Ok((piece, Some(body))) => {
                 self.set_state(ticket, State::Streaming(body));
@@ -273,8 +295,19 @@ impl Inner {
         }
     }
 
+    /// Tells the guest in good time, however busy the lane is.
+    fn note_poll(&self) {
+        let polls = self.polls.get() + 1;
+        if polls < POLLS_PER_BELL {
+            return self.polls.set(polls);
+        }
+        self.polls.set(0);
+        self.shared.announce();
+    }
+
     fn mark_sent(&self, ticket: Ticket) {
         if let Some(Some(flight)) = self.flights.borrow_mut().get_mut(ticket.slot())
+            && flight.ticket == ticket
             && let State::Fetching { sent, .. } = &mut flight.state
         {
             *sent = true;
@@ -313,6 +346,19 @@ impl Inner {
     }
 }
 
+/// Whoever waits hears of a failure even when the work for them panics.
+struct Rescue<'a>(&'a Inner, Ticket);
+
+impl Drop for Rescue<'_> {
+    fn drop(&mut self) {
+        let Rescue(inner, ticket) = *self;
+        if std::thread::panicking() && inner.take_flight(ticket).is_some() {
+            let fault = io::Error::other("the engine failed; its message is above");
+            inner.complete(ticket, failed(Error::Receive(fault), now()), false);
+        }
+    }
+}
+
 fn failed(fault: Error, started: std::time::Instant) -> Outcome {
     let mut timings = Timings::starting_at(started);
     timings.done = Some(now());
@@ -330,4 +376,83 @@ fn body_length(exchange: &Exchange) -> u64 {
     }
     let coding = exchange.head.header("content-encoding").unwrap_or_default();
     decoded_length(&String::from_utf8_lossy(coding), &exchange.body)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use gatecrash_net::{Origin, Request, Scheme, TlsSettings};
+
+    use super::*;
+
+    const TICKET: Ticket = Ticket(7);
+
+    fn fetch() -> Box<Fetch> {
+        let origin = Origin::new(Scheme::Http, "127.0.0.1", 1, TlsSettings::default());
+        let request = Request {
+            origin: Arc::new(origin),
+            wire: Default::default(),
+            body_at: 0,
+            is_head: false,
+            expects_continue: false,
+            closes: false,
+            streams: false,
+            connect_timeout: None,
+            read_timeout: None,
+            total_timeout: None,
+            started: now(),
+        };
+        Box::new(Fetch {
+            ticket: TICKET,
+            client: ClientId(0),
+            request,
+            recording: Recording::Guest,
+        })
+    }
+
+    /// Runs `test` beside a lane's inside.
+    fn check(test: impl AsyncFnOnce(&Rc<Inner>)) {
+        let shared = Arc::new(Shared::new().expect("two bells"));
+        let inner = LaneThread::new(shared).inner;
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        LocalSet::new().block_on(&runtime.expect("a runtime"), test(&inner));
+    }
+
+    #[test]
+    fn the_task_of_a_request_is_small() {
+        check(async |inner| {
+            let size = size_of_val(&inner.clone().fetch(fetch()));
+            assert!(size <= 1200, "{size} bytes");
+        });
+    }
+
+    #[test]
+    fn a_panic_is_a_failure() {
+        check(async |inner| {
+            let own = inner.clone();
+            let task = spawn_local(async move {
+                let _rescue = Rescue(&own, TICKET);
+                panic!("as the test wants it");
+            });
+            inner.put_flight(Flight {
+                ticket: TICKET,
+                client: ClientId(0),
+                state: State::Reading(task.abort_handle()),
+            });
+            task.await.expect_err("a panic");
+            let completion = inner.shared.outbox.pop().expect("somebody hears of it");
+            assert_eq!(completion.ticket, TICKET);
+            assert!(matches!(completion.outcome, Outcome::Failed(_)));
+            assert!(inner.take_flight(TICKET).is_none());
+        });
+    }
+
+    #[test]
+    fn what_ends_well_needs_no_rescue() {
+        check(async |inner| {
+            drop(Rescue(inner, TICKET));
+            assert!(inner.shared.outbox.pop().is_none());
+        });
+    }
 }
