@@ -6,15 +6,15 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use gatecrash_metrics::EndpointId;
+use gatecrash_metrics::shard::OTHER_NAMES;
 
 use crate::books::ShardId;
 use crate::lane::Lane;
 
-/// The most distinct (method, name) pairs of one run. Files that forget
-/// `name=` make one per URL; what is beyond goes to [`OVERFLOW_NAME`].
+/// The most distinct (method, name) pairs of one run, as many as a shard holds. Files
+/// that forget `name=` make one per URL; what is beyond goes to [`OTHER_NAMES`], which
+/// has no method, so that made-up methods have the same limit.
 pub const MAX_ENDPOINTS: usize = 20_000;
-/// The endpoint that takes what is beyond the limit.
-pub const OVERFLOW_NAME: &str = "other";
 
 /// The endpoints of one shard by method and name.
 #[derive(Debug)]
@@ -52,13 +52,13 @@ impl Names {
         if let Some(id) = known.find(method, name) {
             return id;
         }
-        if known.count as usize >= MAX_ENDPOINTS {
-            return match known.find(method, OVERFLOW_NAME) {
-                Some(id) => id,
-                None => known.add(lane, self.shard, method, OVERFLOW_NAME),
-            };
+        if (known.count as usize) < MAX_ENDPOINTS {
+            return known.add(lane, self.shard, method, name);
         }
-        known.add(lane, self.shard, method, name)
+        match known.find("", OTHER_NAMES) {
+            Some(id) => id,
+            None => known.add(lane, self.shard, "", OTHER_NAMES),
+        }
     }
 }
 
