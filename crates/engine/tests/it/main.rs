@@ -1,0 +1,11 @@
+//! Lanes as a guest sees them: over their queues and bells, against a target that
+//! knows the truth.
+
+mod bell;
+mod bookkeeping;
+mod cancelling;
+mod clients;
+mod names;
+mod pump;
+mod streams;
+mod support;
