@@ -26,6 +26,9 @@ use crate::{Error, Exchange, Failure, Framing, Head, Origin, Request, Timings, n
 
 /// The most idle connections that a client keeps; the oldest one goes first.
 const MAX_IDLE: usize = 32;
+/// After so much of a body others get their turn, even if there is more to read: their
+/// times must not show how large it is.
+const GIVE_WAY_BYTES: usize = 256 * 1024;
 
 /// The connections of one user.
 #[derive(Debug, Default)]
@@ -219,6 +222,7 @@ impl StreamedBody {
             return Ok(early);
         }
         let mut collected = Vec::from(early);
+        let mut give_way_at = collected.len() + GIVE_WAY_BYTES;
         while !self.reader.is_done() {
             if self.reader.least_length() > MAX_BODY_BYTES {
                 let limit = MAX_BODY_BYTES;
@@ -226,6 +230,10 @@ impl StreamedBody {
             }
             if let Err(error) = self.read_on(&mut collected).await {
                 return Err((error, collected));
+            }
+            if collected.len() >= give_way_at {
+                give_way_at = collected.len() + GIVE_WAY_BYTES;
+                tokio::task::yield_now().await;
             }
         }
         Ok(collected.into())
