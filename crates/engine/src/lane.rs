@@ -5,7 +5,7 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
@@ -41,6 +41,8 @@ pub(crate) struct Shared {
     pub(crate) lane_bell: Arc<Bell>,
     pub(crate) outbox: SegQueue<Completion>,
     guest_bell: Bell,
+    /// The guest takes completions and may put in jobs without a bell meanwhile.
+    pub(crate) guest_in_batch: AtomicBool,
     next_client: AtomicU32,
     free_clients: Mutex<Vec<ClientId>>,
     names: Mutex<Vec<Arc<Names>>>,
@@ -91,6 +93,17 @@ impl Lane {
     /// Makes a request; its completion comes by [`Lane::next_completion`].
     pub fn fetch(&self, fetch: Box<Fetch>) {
         self.push(Job::Fetch(fetch));
+    }
+
+    /// As [`Lane::fetch`], for a guest in a batch that calls [`Lane::announce_jobs`]
+    /// within some microseconds.
+    pub fn fetch_soon(&self, fetch: Box<Fetch>) {
+        self.push_quietly(Job::Fetch(fetch));
+    }
+
+    /// Wakes the lane for what was put in without a bell.
+    pub fn announce_jobs(&self) {
+        self.shared.lane_bell.ring_if_asleep();
     }
 
     /// Asks for the next piece of a streamed body.
@@ -153,6 +166,7 @@ impl Lane {
     /// The guest is awake and takes a batch: the descriptor is silent, and
     /// rings again only for what comes after [`Lane::end_batch`].
     pub fn begin_batch(&self) {
+        self.shared.guest_in_batch.store(true, Ordering::Relaxed);
         self.shared.guest_bell.silence();
         self.shared.guest_bell.stay_awake();
     }
@@ -164,6 +178,8 @@ impl Lane {
 
     /// The guest goes back to sleep, or is called again at once if more waits.
     pub fn end_batch(&self) {
+        self.shared.guest_in_batch.store(false, Ordering::Relaxed);
+        self.announce_jobs();
         self.shared.guest_bell.fall_asleep();
         if !self.shared.outbox.is_empty() {
             self.shared.guest_bell.ring_if_asleep();
@@ -192,6 +208,7 @@ impl Shared {
             lane_bell: Arc::new(Bell::new()?),
             outbox: SegQueue::new(),
             guest_bell: Bell::new()?,
+            guest_in_batch: AtomicBool::new(false),
             next_client: AtomicU32::new(0),
             free_clients: Mutex::default(),
             names: Mutex::default(),

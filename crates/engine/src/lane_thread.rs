@@ -9,6 +9,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use gatecrash_metrics::Sample;
 use gatecrash_net::{
@@ -28,6 +30,8 @@ const JOBS_PER_TURN: usize = 32;
 /// How often exchanges may go on before the guest hears of what is complete: a lane that
 /// is busy with large bodies must not keep small answers to itself.
 const POLLS_PER_BELL: u32 = 64;
+/// How long a job without a bell may wait at worst.
+const QUIET_PATIENCE: Duration = Duration::from_millis(1);
 /// Threads for the resolver, which blocks.
 const RESOLVER_THREADS: usize = 4;
 
@@ -103,9 +107,20 @@ impl LaneThread {
             }
             self.shared.lane_bell.fall_asleep();
             if self.shared.inbox.is_empty() {
-                wait_for_bell(&bell).await;
+                self.sleep(&bell).await;
             }
             self.shared.lane_bell.stay_awake();
+        }
+    }
+
+    /// Until the bell rings; while the guest may put in jobs without ringing, no
+    /// longer than that patience: its next user may compute for long.
+    async fn sleep(&self, bell: &AsyncFd<Arc<Bell>>) {
+        if self.shared.guest_in_batch.load(Ordering::Relaxed) {
+            // A ring and the end of the patience are the same: the inbox is looked at.
+            let _ = tokio::time::timeout(QUIET_PATIENCE, wait_for_bell(bell)).await;
+        } else {
+            wait_for_bell(bell).await;
         }
     }
 

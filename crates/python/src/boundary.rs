@@ -9,10 +9,10 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::ThreadId;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gatecrash_engine::clock::Clock;
-use gatecrash_engine::{Completion, Lane, Outcome, Ticket};
+use gatecrash_engine::{Completion, Fetch, Lane, Outcome, Ticket};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -34,8 +34,36 @@ pub(crate) struct Boundary {
     hub_thread: ThreadId,
     slots: Mutex<Slots>,
     switches: AtomicU64,
+    batch: Mutex<Option<Batch>>,
     /// Answers that came for somebody who no longer waited.
     unreported: AtomicU64,
+}
+
+/// The hub takes completions: users follow one another without a pause, and each
+/// puts in its next request. Waking the lane for every one of them would make the
+/// two threads take turns on one core.
+struct Batch {
+    unannounced: u32,
+    last_request: Instant,
+}
+
+/// How many requests of a batch may wait for one bell.
+const QUIET_REQUESTS: u32 = 4;
+/// A user that takes longer than this computes: its request is announced at once.
+const LIGHT_TURN: Duration = Duration::from_micros(50);
+
+impl Batch {
+    /// Whether the lane must be told now.
+    fn adds(&mut self, started: Instant) -> bool {
+        let turn = started.saturating_duration_since(self.last_request);
+        self.last_request = started;
+        self.unannounced += 1;
+        if turn > LIGHT_TURN || self.unannounced >= QUIET_REQUESTS {
+            self.unannounced = 0;
+            return true;
+        }
+        false
+    }
 }
 
 #[derive(Default)]
@@ -105,6 +133,7 @@ impl Boundary {
             hub_thread: std::thread::current().id(),
             slots: Mutex::default(),
             switches: AtomicU64::new(0),
+            batch: Mutex::default(),
             unreported: AtomicU64::new(0),
         })
     }
@@ -113,6 +142,17 @@ impl Boundary {
     pub(crate) fn take_slot(&self, py: Python<'_>) -> PyResult<Ticket> {
         let waiter = self.waiter_here(py)?;
         Ok(self.slots().take(waiter))
+    }
+
+    /// Puts a request in.
+    pub(crate) fn fetch(&self, fetch: Box<Fetch>) {
+        let started = fetch.request.started;
+        let announced = lock(&self.batch).as_mut().is_none_or(|batch| batch.adds(started));
+        if announced {
+            self.lane.fetch(fetch);
+        } else {
+            self.lane.fetch_soon(fetch);
+        }
     }
 
     fn waiter_here(&self, py: Python<'_>) -> PyResult<Waiter> {
@@ -264,6 +304,7 @@ impl Slots {
 fn drain(py: Python<'_>) -> PyResult<()> {
     let boundary = get(py)?;
     boundary.lane.begin_batch();
+    *lock(&boundary.batch) = Some(Batch { unannounced: 0, last_request: gatecrash_net::now() });
     let mut result = Ok(());
     for _ in 0..BATCH {
         let Some(completion) = boundary.lane.next_completion() else {
@@ -274,6 +315,7 @@ fn drain(py: Python<'_>) -> PyResult<()> {
             break;
         }
     }
+    *lock(&boundary.batch) = None;
     boundary.lane.end_batch();
     result
 }

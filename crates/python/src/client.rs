@@ -315,7 +315,7 @@ impl Client {
 
     fn submit(&self, py: Python<'_>, request: Request, recording: Recording) -> PyResult<Ticket> {
         let ticket = self.boundary.take_slot(py)?;
-        self.boundary.lane.fetch(Box::new(Fetch {
+        self.boundary.fetch(Box::new(Fetch {
             ticket,
             client: self.id,
             request,

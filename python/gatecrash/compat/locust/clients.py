@@ -128,7 +128,7 @@ class HttpSession(EngineSession):
             return response
         if exchange.status >= 400:
             meta["exception"] = response._own_failure()
-        self.request_event.fire(**meta)
+        response._report_request()
         return response
 
     def _conclude(self, exchange, ask, name, catch_response, context, follows):
@@ -354,7 +354,11 @@ class ResponseContextManager(answer.Answer):
             raise self._manual_result
 
     def _report_request(self, exc=None):
-        self._request_event.fire(**self.request_meta)
+        meta = self.request_meta
+        self._request_event.fire(**meta)
+        # Each holds the other: taken apart, both are gone at once instead of at some
+        # collection of garbage.
+        meta.pop("response", None)
 
     def success(self):
         """Counts the request as a success, whatever the answer says. Only in a with-block."""
