@@ -249,7 +249,7 @@ impl Boundary {
     fn count_unreported(&self, completion: &Completion) {
         let sent = match &completion.outcome {
             Outcome::Answer(_) | Outcome::Started(_) => true,
-            Outcome::Failed(failure) => failure.timings.sent.is_some(),
+            Outcome::Failed(failure) => failure.timings.head_sent.is_some(),
             Outcome::Piece(_) | Outcome::Echoed => false,
         };
         if sent && !completion.recorded {
