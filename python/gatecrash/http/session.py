@@ -60,6 +60,9 @@ class EngineSession(_engine.Session, requests.Session):
             self._note(name, value)
         return value
 
+    def __dir__(self):
+        return {*super().__dir__(), *_PARTS}
+
     def __setattr__(self, name, value):
         if name in _NEEDS_PREPARING:
             self._need(name, bool(value))
