@@ -15,6 +15,8 @@ pub struct ShardId(pub u32);
 pub struct Abandoned {
     /// Sent, and given up before the answer was there.
     pub in_flight: u64,
+    /// Answered, but not taken by anybody when the books were closed.
+    pub untaken: u64,
 }
 
 /// All aggregates of a lane.
@@ -24,6 +26,8 @@ pub struct Books {
     pub clock: Clock,
     /// What was given up.
     pub abandoned: Abandoned,
+    /// Nothing is counted any more: the last tables are being written.
+    pub closed: bool,
     shards: Vec<Shard>,
 }
 
@@ -32,6 +36,7 @@ impl Books {
         Books {
             clock,
             abandoned: Abandoned::default(),
+            closed: false,
             shards: Vec::new(),
         }
     }
@@ -45,8 +50,11 @@ impl Books {
         &mut self.shards[at]
     }
 
-    /// Counts one sample, and its failure if it has one.
+    /// Counts one sample, and its failure if it has one, unless the books are closed.
     pub(crate) fn record(&mut self, shard: ShardId, sample: &Sample, failure: Option<&str>) {
+        if self.closed {
+            return;
+        }
         let shard = self.shard(shard);
         shard.record(sample);
         if let Some(error) = failure {

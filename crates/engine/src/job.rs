@@ -79,6 +79,7 @@ pub(crate) enum Job {
         failure: Option<Box<str>>,
     },
     Ask(Box<dyn FnOnce(&mut Books) + Send>),
+    CloseBooks,
     /// Answer at once: for tests and benchmarks of the hand-over itself.
     Echo(Ticket),
 }
@@ -88,6 +89,7 @@ impl fmt::Debug for Job {
         match self {
             Job::Fetch(fetch) => write!(f, "Fetch({:?})", fetch.ticket),
             Job::Ask(_) => write!(f, "Ask"),
+            Job::CloseBooks => write!(f, "CloseBooks"),
             Job::ReadPiece(ticket) => write!(f, "ReadPiece({ticket:?})"),
             Job::Cancel(ticket) => write!(f, "Cancel({ticket:?})"),
             Job::Echo(ticket) => write!(f, "Echo({ticket:?})"),
@@ -107,6 +109,18 @@ pub struct Completion {
     pub outcome: Outcome,
     /// The lane has recorded it.
     pub recorded: bool,
+}
+
+impl Completion {
+    /// The outcome of a request that the server can know of, and that is in no table yet.
+    pub fn is_unreported(&self) -> bool {
+        let sent = match &self.outcome {
+            Outcome::Answer(_) | Outcome::Started(_) => true,
+            Outcome::Failed(failure) => failure.timings.head_sent.is_some(),
+            Outcome::Piece(_) | Outcome::Echoed => false,
+        };
+        sent && !self.recorded
+    }
 }
 
 /// The result of one job.

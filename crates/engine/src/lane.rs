@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use crossbeam_queue::SegQueue;
 use gatecrash_metrics::{EndpointId, Sample};
 
-use crate::books::{Books, ShardId};
+use crate::books::{Abandoned, Books, ShardId};
 use crate::job::{Completion, Fetch, Job, Ticket};
 use crate::lane_thread;
 use crate::names::Names;
@@ -95,10 +95,11 @@ impl Lane {
         self.push(Job::Fetch(fetch));
     }
 
-    /// As [`Lane::fetch`], for a guest in a batch that calls [`Lane::announce_jobs`]
-    /// within some microseconds.
+    /// As [`Lane::fetch`], for a guest in a batch: several such requests share a bell.
+    /// Each goes out within a millisecond, however long the guest then computes.
     pub fn fetch_soon(&self, fetch: Box<Fetch>) {
-        self.push_quietly(Job::Fetch(fetch));
+        self.shared.inbox.push(Job::Fetch(fetch));
+        self.shared.lane_bell.ring_unless_dozing();
     }
 
     /// Wakes the lane for what was put in without a bell.
@@ -156,6 +157,14 @@ impl Lane {
         answered
             .recv()
             .expect("the lane answers unless the question panics")
+    }
+
+    /// Ends the counting for good, so that all that is written from now on says the
+    /// same. What is under way, or completed and not taken, counts as abandoned. The
+    /// guest must not take completions meanwhile.
+    pub fn close_books(&self) -> Abandoned {
+        self.push(Job::CloseBooks);
+        self.ask(|books| books.abandoned)
     }
 
     /// The descriptor that becomes readable when completions wait.
@@ -226,6 +235,20 @@ impl Shared {
         if self.outbox.len() >= FULL_BATCH {
             self.guest_bell.ring_if_asleep();
         }
+    }
+
+    /// How many requests have an outcome that nobody has taken or recorded.
+    pub(crate) fn untaken(&self) -> u64 {
+        let mut unreported = 0;
+        // Once round: what is taken goes back to the end, so the order stays.
+        for _ in 0..self.outbox.len() {
+            let Some(completion) = self.outbox.pop() else {
+                break;
+            };
+            unreported += u64::from(completion.is_unreported());
+            self.outbox.push(completion);
+        }
+        unreported
     }
 
     /// Rings for what has been completed; called before the lane sleeps.

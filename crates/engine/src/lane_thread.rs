@@ -117,6 +117,7 @@ impl LaneThread {
     /// longer than that patience: its next user may compute for long.
     async fn sleep(&self, bell: &AsyncFd<Arc<Bell>>) {
         if self.shared.guest_in_batch.load(Ordering::Relaxed) {
+            self.shared.lane_bell.doze();
             // A ring and the end of the patience are the same: the inbox is looked at.
             let _ = tokio::time::timeout(QUIET_PATIENCE, wait_for_bell(bell)).await;
         } else {
@@ -175,6 +176,7 @@ impl Inner {
                     .borrow_mut()
                     .record(shard, &sample, failure.as_deref());
             }
+            Job::CloseBooks => self.close_books(),
             Job::Ask(question) => {
                 // A question that panics is its asker's fault, who hears no answer and
                 // panics too; everybody else still needs the lane.
@@ -303,7 +305,11 @@ impl Inner {
         match self.take_flight(ticket).map(|flight| flight.state) {
             Some(State::Fetching { task, sent }) => {
                 task.abort();
-                self.books.borrow_mut().abandoned.in_flight += u64::from(sent);
+                let mut books = self.books.borrow_mut();
+                // At the closing of the books it was counted.
+                if !books.closed {
+                    books.abandoned.in_flight += u64::from(sent);
+                }
             }
             Some(State::Reading(task)) => task.abort(),
             Some(State::Streaming(_)) | None => {}
@@ -318,6 +324,23 @@ impl Inner {
         }
         self.polls.set(0);
         self.shared.announce();
+    }
+
+    /// Counts what will be in no table because nothing is counted any more.
+    fn close_books(&self) {
+        let mut books = self.books.borrow_mut();
+        if books.closed {
+            return;
+        }
+        books.closed = true;
+        let flights = self.flights.borrow();
+        let in_flight = flights
+            .iter()
+            .flatten()
+            .filter(|flight| matches!(flight.state, State::Fetching { sent: true, .. }))
+            .count();
+        books.abandoned.in_flight += in_flight as u64;
+        books.abandoned.untaken = self.shared.untaken();
     }
 
     fn mark_sent(&self, ticket: Ticket) {

@@ -12,7 +12,7 @@ use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use gatecrash_engine::clock::Clock;
-use gatecrash_engine::{Completion, Fetch, Lane, Outcome, Ticket};
+use gatecrash_engine::{Abandoned, Completion, Fetch, Lane, Ticket};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -147,7 +147,9 @@ impl Boundary {
     /// Puts a request in.
     pub(crate) fn fetch(&self, fetch: Box<Fetch>) {
         let started = fetch.request.started;
-        let announced = lock(&self.batch).as_mut().is_none_or(|batch| batch.adds(started));
+        let announced = lock(&self.batch)
+            .as_mut()
+            .is_none_or(|batch| batch.adds(started));
         if announced {
             self.lane.fetch(fetch);
         } else {
@@ -228,7 +230,8 @@ impl Boundary {
         let ticket = completion.ticket;
         let waiter = match self.slots().waiter(ticket, py) {
             None => {
-                self.count_unreported(&completion);
+                let unreported = u64::from(completion.is_unreported());
+                self.unreported.fetch_add(unreported, Ordering::Relaxed);
                 return Ok(());
             }
             Some(waiter) => waiter,
@@ -246,15 +249,13 @@ impl Boundary {
         }
     }
 
-    fn count_unreported(&self, completion: &Completion) {
-        let sent = match &completion.outcome {
-            Outcome::Answer(_) | Outcome::Started(_) => true,
-            Outcome::Failed(failure) => failure.timings.head_sent.is_some(),
-            Outcome::Piece(_) | Outcome::Echoed => false,
-        };
-        if sent && !completion.recorded {
-            self.unreported.fetch_add(1, Ordering::Relaxed);
-        }
+    /// What was abandoned on either side, as a dict.
+    fn counts<'py>(&self, py: Python<'py>, lane: Abandoned) -> PyResult<Bound<'py, PyDict>> {
+        let unreported = self.unreported.load(Ordering::Relaxed) + lane.untaken;
+        let counts = PyDict::new(py);
+        counts.set_item("in_flight", lane.in_flight)?;
+        counts.set_item("unreported", unreported)?;
+        Ok(counts)
     }
 
     /// Seconds since 1970 of an instant.
@@ -304,7 +305,10 @@ impl Slots {
 fn drain(py: Python<'_>) -> PyResult<()> {
     let boundary = get(py)?;
     boundary.lane.begin_batch();
-    *lock(&boundary.batch) = Some(Batch { unannounced: 0, last_request: gatecrash_net::now() });
+    *lock(&boundary.batch) = Some(Batch {
+        unannounced: 0,
+        last_request: gatecrash_net::now(),
+    });
     let mut result = Ok(());
     for _ in 0..BATCH {
         let Some(completion) = boundary.lane.next_completion() else {
@@ -336,23 +340,33 @@ fn echo(py: Python<'_>) -> PyResult<()> {
     boundary.wait(py, ticket).map(drop)
 }
 
-/// Requests that were sent and are in no table: `in_flight` were given up
-/// before the answer came, `unreported` had their answer when their greenlet was gone.
+/// Requests that were sent and are in no table: `in_flight` were given up before the
+/// answer came, `unreported` had their answer when nobody waited for it any more.
 #[pyfunction]
 fn abandoned(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    // Comes after all that was completed for those who are gone by now.
+    echo(py)?;
     let boundary = get(py)?;
     let lane = boundary.lane.clone();
-    let in_flight = py.detach(move || lane.ask(|books| books.abandoned.in_flight));
-    let counts = PyDict::new(py);
-    counts.set_item("in_flight", in_flight)?;
-    counts.set_item("unreported", boundary.unreported.load(Ordering::Relaxed))?;
-    Ok(counts)
+    let abandoned = py.detach(move || lane.ask(|books| books.abandoned));
+    boundary.counts(py, abandoned)
+}
+
+/// Ends the counting for good. As `abandoned`, with all that is still under way.
+/// Gives way to nobody, so it may be called from anywhere, a signal handler too.
+#[pyfunction]
+fn close_books(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
+    let boundary = get(py)?;
+    let lane = boundary.lane.clone();
+    let abandoned = py.detach(move || lane.close_books());
+    boundary.counts(py, abandoned)
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(pyo3::wrap_pyfunction!(switches, module)?)?;
     module.add_function(pyo3::wrap_pyfunction!(echo, module)?)?;
-    module.add_function(pyo3::wrap_pyfunction!(abandoned, module)?)
+    module.add_function(pyo3::wrap_pyfunction!(abandoned, module)?)?;
+    module.add_function(pyo3::wrap_pyfunction!(close_books, module)?)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

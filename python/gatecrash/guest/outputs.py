@@ -14,6 +14,7 @@ import sys
 import gevent
 
 from gatecrash import _engine
+from gatecrash.guest.stopping import close_books
 from locust import stats
 
 logger = logging.getLogger("locust.main")
@@ -97,6 +98,13 @@ class Outputs:
             stats.print_stats(counted, current=False)
             stats.print_percentile_stats(counted)
             stats.print_error_report(counted)
+
+    def cut_short(self) -> None:
+        """Completes the files as they are now; gives way to nobody."""
+        self._reporter.quiet()
+        logger.warning("Ending at once: no more tables, the CSV files hold what was counted.")
+        close_books()
+        self._reporter.close()
 
     def close(self) -> None:
         """Writes the files for the last time and closes them."""

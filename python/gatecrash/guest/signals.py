@@ -1,4 +1,5 @@
-"""Ctrl-C and SIGTERM: the first asks for an orderly end with all outputs, the second ends at once.
+"""Ctrl-C and SIGTERM: the first asks for an orderly end with all outputs, the second ends at once
+and only completes the CSV files.
 
 In: the two signals. Out: an event that the main greenlet waits for. A locustfile's own handlers
 win: one for Ctrl-C whenever it was installed, one for SIGTERM when it is installed later.
@@ -17,11 +18,13 @@ logger = logging.getLogger("locust.main")
 
 
 class Interrupts:
-    """What the two signals have asked for so far; the first one also calls `on_first`."""
+    """What the two signals have asked for so far; the first one also calls `on_first`, the second
+    one `on_second`, which must not give way to other greenlets."""
 
-    def __init__(self, on_first: Callable[[], None]):
+    def __init__(self, on_first: Callable[[], None], on_second: Callable[[], None]):
         self.received = Event()
         self._on_first = on_first
+        self._on_second = on_second
         self._number: int | None = None
 
     def install(self) -> None:
@@ -33,10 +36,19 @@ class Interrupts:
     def _on_signal(self, number: int, _frame) -> None:
         # Runs in whichever greenlet happens to be at work: nothing here may wait.
         if self._number is not None:
-            os._exit(128 + number)
+            self._end_at_once(number)
         self._number = number
         self._on_first()
         self.received.set()
+
+    def _end_at_once(self, number: int) -> None:
+        for either in (signal.SIGINT, signal.SIGTERM):
+            # Should what is left to write hang, a third signal ends that too.
+            signal.signal(either, signal.SIG_DFL)
+        try:
+            self._on_second()
+        finally:
+            os._exit(128 + number)
 
     def announce(self) -> None:
         """Logs which signal it was."""

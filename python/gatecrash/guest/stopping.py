@@ -75,11 +75,20 @@ _told: dict[str, int] = {}
 
 def report_abandoned() -> None:
     """Says how many requests nobody waited for to their end, since this was last asked."""
-    abandoned = _engine.abandoned()
+    _tell(_engine.abandoned())
+
+
+def close_books() -> None:
+    """Ends the counting, so that all that is written at the end says the same; what is under way
+    now, in greenlets that nobody stopped, is abandoned too."""
+    _tell(_engine.close_books())
+
+
+def _tell(abandoned: dict[str, int]) -> None:
     new = {kind: count - _told.get(kind, 0) for kind, count in abandoned.items()}
     _told.update(abandoned)
     if any(new.values()):
         logger.info(
-            f"Abandoned requests: {new['in_flight']} in flight when their user was stopped, "
-            f"{new['unreported']} answered but never reported. They are in no table."
+            f"Abandoned requests: {new['in_flight']} in flight when nobody waited for them any "
+            f"more, {new['unreported']} answered but never reported. They are in no table."
         )

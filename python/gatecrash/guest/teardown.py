@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 
 from gatecrash.guest.launch import exit_code_of
+from gatecrash.guest.stopping import close_books
 from gatecrash.http import foreign
 from locust import log
 
@@ -43,6 +44,7 @@ class Teardown:
             logger.info(f"The exit code is {code} and not {told}: {why}")
         if slow_way := foreign.summary():
             logger.info(slow_way)
+        close_books()
         self.outputs.finish()
         self._despite_exit(lambda: environment.events.quit.fire(exit_code=code))
         self.outputs.close()

@@ -8,7 +8,7 @@ use std::sync::{Arc, Barrier};
 use gatecrash_engine::{Outcome, Recording, Ticket};
 use gatecrash_net::Request;
 
-use crate::support::{Guest, get, has_rung, origin, with_body};
+use crate::support::{Guest, by_lane, get, has_rung, origin, sample, wait_for_bell, with_body};
 
 /// Nothing is waiting, and nothing comes.
 fn is_quiet(guest: &Guest) -> bool {
@@ -172,4 +172,32 @@ fn connecting_can_be_given_up() {
     guest.answer(guest.get("/json"), Recording::Guest);
     let truth = guest.truth_when(|truth| truth.total.in_flight == 0);
     assert_eq!(truth.total.received, answered + abandoned + 1);
+}
+
+/// Closed books count nothing any more, and tell what is missing from them.
+#[test]
+fn what_the_closing_of_the_books_finds_is_abandoned() {
+    let guest = Guest::new();
+    let names = guest.lane.new_shard();
+    let (shard, endpoint) = (names.shard(), names.endpoint(&guest.lane, "GET", "name"));
+    guest.answer(guest.get("/json"), by_lane(shard, endpoint));
+    let untaken = ["/json", "/text"].map(|path| {
+        let ticket = guest.ask(guest.get(path), Recording::Guest);
+        wait_for_bell(&guest.lane);
+        ticket
+    });
+    let in_flight = guest.ask(guest.get("/fault/no-answer"), Recording::Guest);
+    let late = guest.ask(guest.get("/delay/100"), by_lane(shard, endpoint));
+    guest.truth_when(|truth| truth.total.received == 5);
+
+    let abandoned = guest.lane.close_books();
+    assert_eq!((abandoned.in_flight, abandoned.untaken), (2, 2));
+    // Who waits still gets what they wait for, in order; nobody counts it.
+    assert_eq!([guest.next().ticket, guest.next().ticket], untaken);
+    assert_eq!(guest.next().ticket, late);
+    guest.lane.record(shard, sample(endpoint, 1.0), None);
+    guest.lane.cancel(in_flight);
+    assert_eq!(guest.lane.close_books(), abandoned);
+    let counted = guest.lane.ask(move |books| books.shard(shard).snapshot());
+    assert_eq!(counted.total.requests, 1);
 }

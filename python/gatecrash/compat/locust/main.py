@@ -228,7 +228,10 @@ def _run(environment: Environment, options) -> None:
     outputs.start()
     watchdog = Watchdog()
     watchdog.start()
-    interrupts = Interrupts(lambda: watchdog.end_by(environment.stop_timeout))
+    interrupts = Interrupts(
+        on_first=lambda: watchdog.end_by(environment.stop_timeout),
+        on_second=outputs.cut_short,
+    )
     interrupts.install()
     launch = Launch(environment, options, watchdog)
     teardown = Teardown(environment, options, outputs)
