@@ -1,20 +1,25 @@
 //! How one thread wakes another: an eventfd and a flag that keeps most wake-ups
 //! from costing a system call. All of Linux in this crate stands here.
 //!
-//! The rule that must not be broken: whoever is going to sleep raises the flag
-//! first and then looks at its queue once more; whoever has put something in
-//! the queue lowers the flag, and writes only if it was raised. With sequential
-//! consistency one of the two always sees the other.
+//! The rule that must not be broken: whoever is going to sleep says so first and
+//! then looks at its queue once more; whoever has put something in the queue wakes
+//! the sleeper, and writes only if it slept. With sequential consistency one of the
+//! two always sees the other.
 
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+const AWAKE: u8 = 0;
+/// Asleep, but not for long: the owner looks at its queue by itself.
+const DOZING: u8 = 1;
+const ASLEEP: u8 = 2;
 
 /// One sleeper and its bell.
 #[derive(Debug)]
 pub(crate) struct Bell {
     fd: OwnedFd,
-    asleep: AtomicBool,
+    state: AtomicU8,
 }
 
 impl Bell {
@@ -29,26 +34,45 @@ impl Bell {
         let fd = unsafe { OwnedFd::from_raw_fd(fd) };
         Ok(Bell {
             fd,
-            asleep: AtomicBool::new(false),
+            state: AtomicU8::new(AWAKE),
         })
     }
 
     /// The owner says that it is going to sleep. It must look at its queue
     /// once more before it does.
     pub(crate) fn fall_asleep(&self) {
-        self.asleep.store(true, Ordering::SeqCst);
+        self.state.store(ASLEEP, Ordering::SeqCst);
     }
 
-    /// The owner did not sleep after all.
+    /// The owner fell asleep, but has set itself an alarm that will not be long.
+    pub(crate) fn doze(&self) {
+        // Where it was woken meanwhile the bell rings anyway.
+        let _ = self
+            .state
+            .compare_exchange(ASLEEP, DOZING, Ordering::SeqCst, Ordering::SeqCst);
+    }
+
+    /// The owner is awake, or did not sleep after all. It must look at its queue.
     pub(crate) fn stay_awake(&self) {
-        self.asleep.store(false, Ordering::SeqCst);
+        self.state.store(AWAKE, Ordering::SeqCst);
     }
 
     /// Wakes the owner if it sleeps; call it after the queue has been filled.
     pub(crate) fn ring_if_asleep(&self) {
         // The swap is a full barrier: what was pushed before is seen by an
-        // owner that raises its flag after it.
-        if self.asleep.swap(false, Ordering::SeqCst) {
+        // owner that falls asleep after it.
+        if self.state.swap(AWAKE, Ordering::SeqCst) != AWAKE {
+            self.ring();
+        }
+    }
+
+    /// As [`Bell::ring_if_asleep`], for what can wait until a dozing owner looks by
+    /// itself.
+    pub(crate) fn ring_unless_dozing(&self) {
+        let woken =
+            self.state
+                .compare_exchange(ASLEEP, AWAKE, Ordering::SeqCst, Ordering::SeqCst);
+        if woken.is_ok() {
             self.ring();
         }
     }

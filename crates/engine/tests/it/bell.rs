@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use gatecrash_engine::{Lane, Outcome, Ticket};
+use gatecrash_engine::{Fetch, Lane, Outcome, Recording, Ticket};
 
-use crate::support::{has_rung, sample, wait_for_bell};
+use crate::support::{Guest, has_rung, sample, wait_for_bell};
 
 /// As many as the guest of Python takes before its loop gets its turn.
 const BATCH: usize = 64;
@@ -123,4 +123,32 @@ fn a_busy_lane_still_rings() {
     assert_eq!(take_batch(&lane), [1]);
     over.store(true, Ordering::SeqCst);
     flood.join().expect("a flood");
+}
+
+/// A request that was put in without a bell goes out although the guest's next user
+/// computes for long, whatever the lane did when the batch began.
+#[test]
+fn a_request_without_a_bell_is_not_left_lying() {
+    let guest = Guest::new();
+    for (requests, settled) in [(1, true), (2, false), (3, true)] {
+        if settled {
+            // The lane has gone to sleep with nothing on its mind.
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        guest.lane.echo(Ticket(77));
+        wait_for_bell(&guest.lane);
+        guest.lane.begin_batch();
+        guest.lane.next_completion().expect("an echo");
+        let ticket = guest.ticket();
+        guest.lane.fetch_soon(Box::new(Fetch {
+            ticket,
+            client: guest.client,
+            request: guest.get("/json"),
+            recording: Recording::Guest,
+        }));
+        // No word more to the lane until the target has received it.
+        guest.truth_when(|truth| truth.total.received == requests);
+        guest.lane.end_batch();
+        assert_eq!(guest.next().ticket, ticket);
+    }
 }
