@@ -118,7 +118,6 @@ impl LaneThread {
     async fn sleep(&self, bell: &AsyncFd<Arc<Bell>>) {
         if self.shared.guest_in_batch.load(Ordering::Relaxed) {
             self.shared.lane_bell.doze();
-            self.shared.lane_bell.doze();
             // A ring and the end of the patience are the same: the inbox is looked at.
             let _ = tokio::time::timeout(QUIET_PATIENCE, wait_for_bell(bell)).await;
         } else {
