@@ -155,6 +155,20 @@ impl Exchange {
         Ok(PyBytes::new(py, &decoded))
     }
 
+    /// The decoded body as text when the answer declares JSON in UTF-8, as JSON is
+    /// unless it says otherwise, and the bytes are that; else None.
+    fn json_text<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyString>> {
+        let declared = self.head.as_ref()?.header("content-type")?;
+        if !declared.eq_ignore_ascii_case(b"application/json") {
+            return None;
+        }
+        let decoded = match self.coding() {
+            Some(codings) => decode_body(&codings, &self.body).ok()?,
+            None => self.body.clone(),
+        };
+        std::str::from_utf8(&decoded).ok().map(|text| PyString::new(py, text))
+    }
+
     /// Length of the decoded body, bytes.
     #[getter]
     fn content_length(&self) -> u64 {

@@ -33,11 +33,14 @@ class Answer(Response):
 
     def json(self, **kwargs):
         """The body as JSON; faults are told by ``requests``."""
-        if not kwargs and self.encoding == "utf-8":
-            try:
-                return _loads(self.content.decode("utf-8", "replace"))
-            except ValueError:
-                pass
+        own = self.__dict__
+        if not kwargs and "encoding" not in own and (exchange := own.get("_exchange")):
+            text = exchange.json_text()
+            if text is not None:
+                try:
+                    return _loads(text)
+                except ValueError:
+                    pass
         return super().json(**kwargs)
 
 

@@ -119,7 +119,17 @@ class HttpSession(EngineSession):
 
     def _judge(self, response, exchange, ask, name, catch_response, context):
         """Judges and reports a whole answer that the engine has not recorded by itself."""
-        meta = self._meta(response, exchange, ask, name, context)
+        meta = {
+            "request_type": ask.method,
+            "response_time": exchange.total_ms,
+            "name": name or self.request_name or ask.target,
+            "context": self._context(context),
+            "response": response,
+            "exception": None,
+            "start_time": exchange.started_epoch_s,
+            "url": ask.url(),
+            "response_length": exchange.content_length,
+        }
         own = response.__dict__
         own["request_meta"] = meta
         own["_request_event"] = self.request_event
@@ -143,31 +153,24 @@ class HttpSession(EngineSession):
             response_length = _response_length(response, False)
         if exchange.recorded:
             return response
-        meta = self._meta(response, exchange, ask, name, context)
-        meta["response_time"] = response_time_ms
-        meta["response_length"] = response_length
-        if response.error is not None and (first := _first_url(response)):
-            # Redirects without an end are told by the last of them.
-            meta["url"], path = first
-            meta["name"] = name or self.request_name or path
-        return self._report(response, catch_response, meta)
-
-    def _meta(self, response, exchange, ask, name, context):
-        """What listeners are told of a quick call."""
-        return {
-            "request_type": ask.method,
-            "response_time": exchange.total_ms,
-            "name": name or self.request_name or ask.target,
-            "context": self._context(context or {}),
-            "response": response,
-            "exception": None,
-            "start_time": exchange.started_epoch_s,
-            "url": ask.url(),
-            "response_length": exchange.content_length,
-        }
+        return self._report(
+            response,
+            catch_response,
+            {
+                "request_type": ask.method,
+                "response_time": response_time_ms,
+                "name": name or self.request_name or ask.target,
+                "context": self._context(context),
+                "response": response,
+                "exception": None,
+                "start_time": exchange.started_epoch_s,
+                "url": ask.url(),
+                "response_length": response_length,
+            },
+        )
 
     def _context(self, context):
-        return {**self.user.context(), **context} if self.user else context
+        return {**self.user.context(), **(context or {})} if self.user else context or {}
 
     def _report(self, response, catch_response, meta):
         """Makes a response report itself, at once unless a block decides."""
