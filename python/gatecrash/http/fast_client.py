@@ -165,8 +165,7 @@ class EngineClient(HTTPClient):
             verifies(arguments),
         )
         self.engine = _engine.Client("geventhttpclient")
-        self._known_headers = None
-        self._is_plain = False
+        self._known_headers = {}
 
     @property
     def authority(self):
@@ -176,15 +175,17 @@ class EngineClient(HTTPClient):
 
     def knows_headers(self, headers):
         """Makes ``headers`` of a user agent those of quick requests; says whether they are plain."""
-        known = self._known_headers
-        if known is None or not dict.__eq__(headers, known):
-            fields = self.headers_type(self.default_headers)
-            fields.update(headers)
-            lines = list(fields.items())
-            one_each = len({name.lower() for name, _ in lines}) == len(lines)
-            self._is_plain = one_each and self.engine.set_headers(dict(lines))
-            self._known_headers = dict(headers) if one_each else None
-        return self._is_plain
+        # `dict`'s own comparison: the library's builds two dicts for each.
+        return dict.__eq__(headers, self._known_headers) or self._learn(headers)
+
+    def _learn(self, headers):
+        fields = self.headers_type(self.default_headers)
+        fields.update(headers)
+        lines = list(fields.items())
+        one_each = len({name.lower() for name, _ in lines}) == len(lines)
+        is_plain = one_each and self.engine.set_headers(dict(lines))
+        self._known_headers = dict(headers) if is_plain else {}
+        return is_plain
 
     def request(self, method, request_uri, body=b"", headers=None):
         """Sends a request and gives the answer.

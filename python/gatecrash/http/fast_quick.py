@@ -25,6 +25,7 @@ _BYTES = "application/octet-stream"
 _PLAIN_BASE = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::[0-9]{1,5})?(/[^?#]*)?\Z")
 _ABSOLUTE_URL = re.compile(r"(https?://[^/?#]+)(/.*)\Z", re.S)
 _PLACES_MAX = 1000
+_BODIES = frozenset((str, bytes, dict))
 
 
 class Place:
@@ -93,29 +94,14 @@ def body_of(data):
     return None
 
 
-def target_of(place, path, params):
-    """Path and query, or None when they are not plain."""
-    target = place.prefix + path
-    if params is None:
-        return target
+def with_query(target, params):
+    """A target with parameters, or None when they are not plain."""
     if type(params) is not dict or "#" in target:
         return None
     query = URL("", params=params).query
     if not query:
         return None if "?" in target else target
     return f"{target}{'&' if '?' in target else '?'}{query}"
-
-
-def cookie_for(agent, place, target):
-    """(the ``Cookie`` header or None,), or None when the jar is not ours."""
-    jar = agent.cookiejar
-    if jar is None:
-        return (None,)
-    if type(jar) is not FastCookies:
-        return None
-    if jar.is_empty():
-        return (None,)
-    return (jar.header_for(place.client.origin, place.site + target),)
 
 
 def send(agent, base_url, method, url, headers, data, params, follows, name, direct):
@@ -128,20 +114,24 @@ def send(agent, base_url, method, url, headers, data, params, follows, name, dir
     if found is None:
         return None
     place, path = found
-    target = target_of(place, path, params)
-    if target is None:
+    client = place.client
+    target = place.prefix + path
+    if params is not None and (target := with_query(target, params)) is None:
         return None
-    content = content_type = None
+    content = content_type = cookie = None
     if data:
-        body = body_of(data)
-        if body is None:
+        if (body := body_of(data)) is None:
             return None
         content, content_type = body
-    elif data is not None and type(data) not in (str, bytes, dict):
+    elif data is not None and type(data) not in _BODIES:
         return None
-    cookie = cookie_for(agent, place, target)
-    client = place.client
-    if cookie is None or client.turns.locked() or not client.knows_headers(agent.default_headers):
+    jar = agent.cookiejar
+    if jar is not None:
+        if type(jar) is not FastCookies:
+            return None
+        if not jar.is_empty():
+            cookie = jar.header_for(client.origin, place.site + target)
+    if client.turns.locked() or not client.knows_headers(agent.default_headers):
         return None
     client.turns.acquire()
     started = time.perf_counter()
@@ -151,7 +141,7 @@ def send(agent, base_url, method, url, headers, data, params, follows, name, dir
             method,
             target,
             headers,
-            cookie[0],
+            cookie,
             content,
             content_type,
             client.connection_timeout,

@@ -38,7 +38,6 @@ from locust import (  # noqa: E402
     user,
     util,
 )
-from locust.contrib.fasthttp import FastHttpUser  # noqa: E402
 from locust.debug import run_single_user  # noqa: E402
 from locust.event import Events  # noqa: E402
 from locust.shape import LoadTestShape  # noqa: E402
@@ -85,10 +84,13 @@ __all__ = (
     "wait_time",
 )
 
-_LOADED_WHEN_ASKED = frozenset({"html", "input_events", "main", "web"})
+_LOADED_WHEN_ASKED = frozenset({"contrib", "html", "input_events", "main", "web"})
 
 
 def __getattr__(name: str):
     if name in _LOADED_WHEN_ASKED:
         return importlib.import_module(f"locust.{name}")
+    if name == "FastHttpUser":
+        # Most files do without, and the library behind it takes its time to load.
+        return importlib.import_module("locust.contrib.fasthttp").FastHttpUser
     raise AttributeError(f"module 'locust' has no attribute {name!r}")

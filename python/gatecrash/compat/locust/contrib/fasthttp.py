@@ -217,7 +217,9 @@ class FastHttpSession:
         outcome = fast_quick.send(
             agent, self.base_url, method, url, sent, data, params, follows, name, direct
         )
-        if type(outcome) is not Exchange or outcome.failure or (follows and redirects(outcome)):
+        if type(outcome) is not Exchange or not (
+            outcome.recorded or not outcome.failure and not (follows and redirects(outcome))
+        ):
             return outcome
         asked = agent, self.base_url, method, url, sent, data, params
         response = FastResponse.of_exchange(outcome, asked)
