@@ -11,6 +11,7 @@ import sys
 from http.cookiejar import Cookie
 
 import gevent
+import geventhttpclient
 import pytest
 from geventhttpclient.client import HTTPClientPool
 from geventhttpclient.url import URL
@@ -28,7 +29,7 @@ from locust.contrib.fasthttp import (
 from locust.event import EventHook
 from locust.exception import LocustError, ResponseError
 
-AGENT = "User-Agent: python/gevent-http-client-2.6.1"
+AGENT = f"User-Agent: python/gevent-http-client-{geventhttpclient.__version__}"
 CODINGS = "Accept-Encoding: gzip, deflate, br"
 JSON = "Content-Type: application/json|Accept: application/json"
 FORM = "content-type: application/x-www-form-urlencoded; charset=utf-8"

@@ -148,8 +148,7 @@ def send(agent, base_url, method, url, headers, data, params, follows, name, dir
             client.network_timeout,
             follows,
             name,
-            # A body that is declared to be encoded and is missing is a failure here.
-            direct if method != "HEAD" else None,
+            direct,
         )
     except GreenletExit:
         raise
