@@ -30,7 +30,6 @@ class Answer(Response):
         self.__dict__[name] = value
         return value
 
-
     def json(self, **kwargs):
         """The body as JSON; faults are told by ``requests``."""
         own = self.__dict__

@@ -6,13 +6,12 @@ The chain is built as ``urllib3`` and ``requests`` build it, because files look 
 
 import http.client
 import os
-import re
 import socket
 import ssl
 
 from requests import exceptions
 from urllib3 import exceptions as pool_exceptions
-from urllib3.exceptions import IncompleteRead, InvalidChunkLength, LocationParseError
+from urllib3.exceptions import IncompleteRead, InvalidChunkLength
 
 _RESOLVER_CODES = {
     "Name or service not known": socket.EAI_NONAME,
@@ -74,7 +73,8 @@ def exception_for(failure, pool, target, timeout=(None, None), request=None):
     cause = cause_of(failure)
     if kind == "connect-timeout":
         reason = pool_exceptions.ConnectTimeoutError(
-            pool.connection(), f"Connection to {pool.host} timed out. (connect timeout={timeout[0]})"
+            pool.connection(),
+            f"Connection to {pool.host} timed out. (connect timeout={timeout[0]})",
         )
         return _chain(exceptions.ConnectTimeout, _retries(pool, target, reason), request)
     if kind in ("read-timeout", "total-timeout"):

@@ -40,7 +40,9 @@ class RestMixin:
         stamp = f"{url}{'&' if '?' in url else '?'}_="
         if name is None:
             name = f"{stamp}..."
-        with self.rest(method, f"{stamp}{int(time.time() * 1000)}", name=name, **kwargs) as response:
+        with self.rest(
+            method, f"{stamp}{int(time.time() * 1000)}", name=name, **kwargs
+        ) as response:
             yield response
 
 
@@ -78,4 +80,6 @@ def _exception_text(fault, response):
         for frame in frames
         if frame.filename.startswith("/")
     ]
-    return f"{type(fault).__name__}: {fault} at {', '.join(places)}. Response was {_short(response)}"
+    return (
+        f"{type(fault).__name__}: {fault} at {', '.join(places)}. Response was {_short(response)}"
+    )
