@@ -153,18 +153,20 @@ class HttpSession(EngineSession):
             response_length = _response_length(response, False)
         if exchange.recorded:
             return response
+        # Redirects without an end are told by the last of them.
+        url, path = (response.error and _first_url(response)) or (ask.url(), ask.target)
         return self._report(
             response,
             catch_response,
             {
                 "request_type": ask.method,
                 "response_time": response_time_ms,
-                "name": name or self.request_name or ask.target,
+                "name": name or self.request_name or path,
                 "context": self._context(context),
                 "response": response,
                 "exception": None,
                 "start_time": exchange.started_epoch_s,
-                "url": ask.url(),
+                "url": url,
                 "response_length": response_length,
             },
         )
