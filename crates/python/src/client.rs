@@ -296,21 +296,44 @@ impl Client {
     }
 
     fn recording(&self, method: &str, name: &str, direct: Option<u32>, follows: bool) -> Recording {
-        let Some(shard) = direct.map(ShardId) else { return Recording::Guest };
-        let rule = Rule { fine: self.fine, follows_redirects: follows };
-        let mut last = self.last_endpoint.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let Some(shard) = direct.map(ShardId) else {
+            return Recording::Guest;
+        };
+        let rule = Rule {
+            fine: self.fine,
+            follows_redirects: follows,
+        };
+        let mut last = self
+            .last_endpoint
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         if let Some(last) = &*last
             && last.shard == shard
             && *last.name == *name
             && *last.method == *method
         {
-            return Recording::Lane { shard, endpoint: last.endpoint, rule };
+            return Recording::Lane {
+                shard,
+                endpoint: last.endpoint,
+                rule,
+            };
         }
         let lane = &self.boundary.lane;
-        let Some(names) = lane.names(shard) else { return Recording::Guest };
+        let Some(names) = lane.names(shard) else {
+            return Recording::Guest;
+        };
         let endpoint = names.endpoint(lane, method, name);
-        *last = Some(LastEndpoint { shard, method: method.into(), name: name.into(), endpoint });
-        Recording::Lane { shard, endpoint, rule }
+        *last = Some(LastEndpoint {
+            shard,
+            method: method.into(),
+            name: name.into(),
+            endpoint,
+        });
+        Recording::Lane {
+            shard,
+            endpoint,
+            rule,
+        }
     }
 
     fn submit(&self, py: Python<'_>, request: Request, recording: Recording) -> PyResult<Ticket> {

@@ -166,7 +166,9 @@ impl Exchange {
             Some(codings) => decode_body(&codings, &self.body).ok()?,
             None => self.body.clone(),
         };
-        std::str::from_utf8(&decoded).ok().map(|text| PyString::new(py, text))
+        std::str::from_utf8(&decoded)
+            .ok()
+            .map(|text| PyString::new(py, text))
     }
 
     /// Length of the decoded body, bytes.

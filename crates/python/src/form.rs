@@ -11,7 +11,9 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 pub(crate) fn encode(fields: &Bound<'_, PyDict>) -> PyResult<Option<String>> {
     let mut encoded = String::new();
     for (name, value) in fields.iter() {
-        let Ok(name) = name.cast_exact::<PyString>() else { return Ok(None) };
+        let Ok(name) = name.cast_exact::<PyString>() else {
+            return Ok(None);
+        };
         let name = name.to_str()?;
         let written = if let Ok(list) = value.cast_exact::<PyList>() {
             push_all(&mut encoded, name, list.iter())?

@@ -7,7 +7,9 @@
 //! | module | what it holds |
 //! |---|---|
 //! | `greenlets` | greenlet's C functions |
+//! | `ask` | what was asked, kept with the answer |
 //! | `boundary` | who waits for what; the hub's callback |
+//! | `call` | the arguments of one call |
 //! | `client` | a user's connections as Python sees them |
 //! | `dispatch` | ramps, planned step by step |
 //! | `encode` | request heads, byte for byte |
@@ -20,7 +22,9 @@
 //! | `reporter` | tables, progress and CSV files during a run |
 //! | `stats` | the statistics of one environment |
 
+mod ask;
 mod boundary;
+mod call;
 mod client;
 mod dispatch;
 mod encode;

@@ -12,15 +12,16 @@ use std::sync::{Mutex, MutexGuard};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
-use pyo3::{ffi, intern};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple, PyType};
+use pyo3::{ffi, intern};
 
-use crate::client::{Client, Origin, Quick};
+use crate::ask::{Ask, Place};
+use crate::call::{Options, body, target};
+use crate::client::{Client, Quick};
 use crate::encode::Parts;
 use crate::exchange::Exchange;
-use crate::form;
 use gatecrash_engine::Ticket;
 
 /// A flag that Python code raises and the engine lowers.
@@ -37,89 +38,6 @@ impl Flag {
     /// Something changed.
     fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
-    }
-}
-
-/// Where a base URL leads.
-#[pyclass(frozen, module = "gatecrash._engine")]
-pub(crate) struct Place {
-    /// Scheme, host and port as they were written.
-    #[pyo3(get)]
-    base: String,
-    /// The engine's origin.
-    #[pyo3(get)]
-    origin: Py<Origin>,
-    /// What goes before each path.
-    #[pyo3(get)]
-    prefix: String,
-}
-
-#[pymethods]
-impl Place {
-    #[new]
-    fn new(base: String, origin: Py<Origin>, prefix: String) -> Self {
-        Place {
-            base,
-            origin,
-            prefix,
-        }
-    }
-}
-
-/// What was asked, for whoever wants to see the request that was sent.
-#[pyclass(frozen, module = "gatecrash._engine")]
-pub(crate) struct Ask {
-    /// The session that asked.
-    #[pyo3(get)]
-    session: Py<PyAny>,
-    #[pyo3(get)]
-    method: Py<PyString>,
-    place: Py<Place>,
-    path: Py<PyString>,
-    /// Path and query as they were sent.
-    #[pyo3(get)]
-    target: String,
-    data: Option<Py<PyAny>>,
-    json: Option<Py<PyAny>>,
-    keywords: Option<Py<PyDict>>,
-}
-
-#[pymethods]
-impl Ask {
-    /// The URL that was asked for, query included.
-    fn url(&self) -> String {
-        [&self.place.get().base, self.target.as_str()].concat()
-    }
-
-    /// The request as `requests` prepares it.
-    fn prepare<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let place = self.place.get();
-        let url = [&place.base, &place.prefix, self.path.to_str(py)?].concat();
-        let call = (
-            &self.session,
-            &self.method,
-            url,
-            &self.data,
-            &self.json,
-            &self.keywords,
-        );
-        py.import(intern!(py, "gatecrash.http.quick"))?
-            .call_method1(intern!(py, "prepare"), call)
-    }
-
-    /// A keyword of the call, or None.
-    fn keyword<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        match &self.keywords {
-            Some(keywords) => keywords.bind(py).get_item(name),
-            None => Ok(None),
-        }
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.session)?;
-        visit.call(&self.data)?;
-        visit.call(&self.json)?;
-        visit.call(&self.keywords)
     }
 }
 
@@ -149,23 +67,6 @@ struct Noted {
 
 /// The class of responses, told once by the module that defines it.
 static ANSWER_KIND: PyOnceLock<Py<PyType>> = PyOnceLock::new();
-/// JSON as `requests` writes it.
-static ENCODE_JSON: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-/// `gatecrash.http.quick.body_of`.
-static BODY_OF: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-
-/// The keywords of a call that are not `requests`' business.
-#[derive(Default)]
-struct Options<'py> {
-    name: Option<Bound<'py, PyAny>>,
-    catch_response: bool,
-    context: Option<Bound<'py, PyAny>>,
-    headers: Option<Bound<'py, PyDict>>,
-    params: Option<Bound<'py, PyAny>>,
-    timeout: Option<Bound<'py, PyAny>>,
-    follows: bool,
-}
-
 /// What became of an attempt.
 enum Attempt<'py> {
     /// Nothing was sent; `requests` has to prepare the call.
@@ -735,135 +636,6 @@ impl Session {
         *slf.get().place() = found.as_ref().map(|place| place.clone().unbind());
         Ok(found.map(|place| (place, path.clone())))
     }
-}
-
-impl<'py> Options<'py> {
-    /// Reads the keywords; None when one is there that only `requests` knows.
-    fn read(kwargs: Option<&Bound<'py, PyDict>>, follows: bool) -> PyResult<Option<Self>> {
-        let mut options = Options {
-            follows,
-            ..Options::default()
-        };
-        let Some(kwargs) = kwargs else {
-            return Ok(Some(options));
-        };
-        for (key, value) in kwargs.iter() {
-            let given = (!value.is_none()).then_some(value);
-            match key.cast::<PyString>()?.to_str()? {
-                "name" => options.name = given,
-                "catch_response" => {
-                    options.catch_response = given.map_or(Ok(false), |value| value.is_truthy())?;
-                }
-                "context" => options.context = given,
-                "headers" => match given.map(|headers| headers.cast_into_exact()).transpose() {
-                    Ok(headers) => options.headers = headers,
-                    Err(_) => return Ok(None),
-                },
-                "params" => options.params = given,
-                "timeout" => options.timeout = given,
-                "allow_redirects" => {
-                    options.follows = given.map_or(Ok(false), |value| value.is_truthy())?;
-                }
-                _ => return Ok(None),
-            }
-        }
-        Ok(Some(options))
-    }
-
-    /// (connect, read) in seconds.
-    fn timeouts(&self) -> PyResult<(Option<f64>, Option<f64>)> {
-        let Some(timeout) = &self.timeout else {
-            return Ok((None, None));
-        };
-        if let Ok(both) = timeout.extract::<f64>() {
-            return Ok((Some(both), Some(both)));
-        }
-        let py = timeout.py();
-        let adapter = py.import(intern!(py, "gatecrash.http.adapter"))?;
-        adapter
-            .call_method1(intern!(py, "timeouts"), (timeout,))?
-            .extract()
-    }
-}
-
-/// A body at hand with the type that `requests` would declare for it.
-#[derive(Default)]
-struct Body {
-    content: Vec<u8>,
-    content_type: Option<String>,
-}
-
-/// None when `requests` has to make the body.
-fn body<'py>(
-    py: Python<'py>,
-    data: Option<&Bound<'py, PyAny>>,
-    json: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Option<Body>> {
-    match (data, json) {
-        (None, None) => Ok(Some(Body::default())),
-        (None, Some(json)) => {
-            let encode = part(py, &ENCODE_JSON, "encode_json")?;
-            // What cannot be written is for `requests` to complain about.
-            let Ok(text) = encode.call1((json,)) else {
-                return Ok(None);
-            };
-            let content = text.cast::<PyString>()?.to_str()?.as_bytes().to_vec();
-            Ok(Some(Body {
-                content,
-                content_type: Some("application/json".to_owned()),
-            }))
-        }
-        (data, json) => {
-            let made = part(py, &BODY_OF, "body_of")?.call1((data, json))?;
-            let made: Option<(Option<Vec<u8>>, Option<String>)> = made.extract()?;
-            Ok(made.map(|(content, content_type)| Body {
-                content: content.unwrap_or_default(),
-                content_type,
-            }))
-        }
-    }
-}
-
-/// Path and query as they are sent; None when `requests` has to encode them.
-fn target(
-    place: &Bound<'_, Place>,
-    path: &Bound<'_, PyString>,
-    options: &Options<'_>,
-) -> PyResult<Option<String>> {
-    let mut target = [place.get().prefix.as_str(), path.to_str()?].concat();
-    let Some(params) = &options.params else {
-        return Ok(Some(target));
-    };
-    let Some(encoded) = encoded_params(params)? else {
-        return Ok(None);
-    };
-    if !encoded.is_empty() {
-        target.push(if target.contains('?') { '&' } else { '?' });
-        target.push_str(&encoded);
-    }
-    Ok(Some(target))
-}
-
-/// Parameters as a query; None when `requests` has to write them.
-fn encoded_params(params: &Bound<'_, PyAny>) -> PyResult<Option<String>> {
-    match params.cast_exact::<PyDict>() {
-        Ok(fields) => form::encode(fields),
-        Err(_) => Ok(None),
-    }
-}
-
-/// A function of `gatecrash.http.quick`.
-fn part<'py>(
-    py: Python<'py>,
-    cell: &'static PyOnceLock<Py<PyAny>>,
-    name: &str,
-) -> PyResult<Bound<'py, PyAny>> {
-    let import = || {
-        py.import("gatecrash.http.quick")?
-            .getattr(name)
-            .map(Bound::unbind)
-    };
-    Ok(cell.get_or_try_init(py, import)?.bind(py).clone())
 }
 
 fn is_redirect(status: u16) -> bool {
