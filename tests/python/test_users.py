@@ -2,6 +2,7 @@
 
 import random
 
+import gevent
 import pytest
 
 from locust import (
@@ -114,3 +115,40 @@ def test_the_class_stays_open(make_environment):
     user = User(make_environment())
     user.token = "own attribute"
     assert user.token == "own attribute"
+
+
+@pytest.mark.parametrize("own_wait", [False, True], ids=["plain loop", "own wait()"])
+def test_a_wait_that_ends_while_the_user_is_stopped_begins_no_task(
+    make_environment, monkeypatch, own_wait
+):
+    told = []
+
+    class U(User):
+        wait_time = constant(0.02)
+
+        @task
+        class Steps(TaskSet):
+            @task
+            def work(self):
+                told.append("task")
+
+            if own_wait:
+
+                def wait(self):
+                    super().wait()
+
+        def on_stop(self):
+            gevent.sleep(0.01)
+            told.append("on_stop")
+
+    environment = make_environment(U, stop_timeout=5)
+    runner = environment.create_local_runner()
+    kill = runner.user_greenlets.killone
+    # The end arrives when the wait is long over.
+    monkeypatch.setattr(
+        runner.user_greenlets, "killone", lambda user: (gevent.sleep(0.1), kill(user))
+    )
+    runner.start(1, 1)
+    gevent.sleep(0.01)
+    runner.stop()
+    assert told == ["task", "on_stop"]

@@ -45,6 +45,9 @@ LOCUST_STATE_STOPPING = "stopping"
 ENDINGS = (StopUser, StopTest, GreenletExit)
 """What ends a user for good, as opposed to a TaskSet or a task."""
 
+END_COMES_WITHIN_S = 1
+"""How long a user that was stopped while it waited looks out for its end."""
+
 __all__ = [
     "DefaultTaskSet",
     "LOCUST_STATE_RUNNING",
@@ -256,7 +259,7 @@ class TaskSet(metaclass=TaskSetMeta):
                 user._state = LOCUST_STATE_WAITING
                 self._sleep(seconds)
                 if user._state == LOCUST_STATE_STOPPING:
-                    raise StopUser()
+                    self._end_waiting()
                 user._state = LOCUST_STATE_RUNNING
 
     def _report(self, error: Exception) -> None:
@@ -343,8 +346,14 @@ class TaskSet(metaclass=TaskSetMeta):
         else:
             self._sleep(seconds)
         if user._state == LOCUST_STATE_STOPPING:
-            raise StopUser()
+            self._end_waiting()
         user._state = LOCUST_STATE_RUNNING
+
+    def _end_waiting(self):
+        """The wait is over, and in the same moment the user was stopped because it waited. Its end
+        is on the way and must find it here, not in a task or in on_stop."""
+        gevent.sleep(END_COMES_WITHIN_S)
+        raise StopUser()
 
     def _sleep(self, seconds):
         gevent.sleep(seconds)

@@ -128,6 +128,9 @@ class User(metaclass=UserMeta):
         Raises an Exception when it is stopping already.
         """
         if force or self._state in (None, LOCUST_STATE_WAITING):
+            if not force:
+                # Its wait may be over before its end arrives: it must not begin another task.
+                self._state = LOCUST_STATE_STOPPING
             self._group.killone(self._greenlet)
             return True
         if self._state == LOCUST_STATE_RUNNING:
