@@ -213,8 +213,9 @@ class EngineClient(HTTPClient):
             raise made.fault
         if made is not None:
             return self._answer(call, made, None, outgoing.head)
-        with _Clock(call):
-            self.turns.acquire()
+        if not self.turns.acquire(blocking=False):
+            with _Clock(call):
+                self.turns.acquire()
         exchange = stream = None
         try:
             with _Clock(call) as clock:
