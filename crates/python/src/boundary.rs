@@ -35,7 +35,7 @@ pub(crate) struct Boundary {
     slots: Mutex<Slots>,
     switches: AtomicU64,
     batch: Mutex<Option<Batch>>,
-    /// Answers that came for somebody who no longer waited.
+    /// Answers that nobody waited for any more, or reported.
     unreported: AtomicU64,
 }
 
@@ -341,7 +341,8 @@ fn echo(py: Python<'_>) -> PyResult<()> {
 }
 
 /// Requests that were sent and are in no table: `in_flight` were given up before the
-/// answer came, `unreported` had their answer when nobody waited for it any more.
+/// answer came, `unreported` had their answer, but nobody was left to wait for it or to
+/// report it.
 #[pyfunction]
 fn abandoned(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     // Comes after all that was completed for those who are gone by now.
@@ -350,6 +351,13 @@ fn abandoned(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let lane = boundary.lane.clone();
     let abandoned = py.detach(move || lane.ask(|books| books.abandoned));
     boundary.counts(py, abandoned)
+}
+
+/// An answer came whose report never will: whoever had it was ended first.
+#[pyfunction]
+fn count_unreported(py: Python<'_>) -> PyResult<()> {
+    get(py)?.unreported.fetch_add(1, Ordering::Relaxed);
+    Ok(())
 }
 
 /// Ends the counting for good. As `abandoned`, with all that is still under way.
@@ -366,6 +374,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(pyo3::wrap_pyfunction!(switches, module)?)?;
     module.add_function(pyo3::wrap_pyfunction!(echo, module)?)?;
     module.add_function(pyo3::wrap_pyfunction!(abandoned, module)?)?;
+    module.add_function(pyo3::wrap_pyfunction!(count_unreported, module)?)?;
     module.add_function(pyo3::wrap_pyfunction!(close_books, module)?)
 }
 

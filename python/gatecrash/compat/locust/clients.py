@@ -328,6 +328,8 @@ class ResponseContextManager(answer.Answer):
             self.request_meta["exception"] = value
             self._report_request()
             return True
+        if self.status_code:
+            _engine.count_unreported()
         return False
 
     def _own_failure(self):

@@ -15,6 +15,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 
+from gatecrash import _engine
+
 from locust import log
 from locust.exception import (
     InterruptTaskSet,
@@ -93,12 +95,14 @@ class EventHook:
 
     def fire(self, *, reverse=False, **kwargs):
         """Calls every listener with the keyword arguments, the last one first if `reverse`."""
-        for handler in reversed(self._handlers) if reverse else self._handlers:
+        handlers = self._handlers[::-1] if reverse else self._handlers
+        for told, handler in enumerate(handlers, 1):
             try:
                 handler(**kwargs)
-            except STEERING:
-                raise
-            except Exception:
+            except BaseException as error:
+                if isinstance(error, STEERING) or not isinstance(error, Exception):
+                    _count_unheard(handlers[told:], kwargs.get("response"))
+                    raise
                 logging.error("Uncaught exception in event handler: \n%s", traceback.format_exc())
                 log.unhandled_greenlet_exception = True
 
@@ -131,6 +135,13 @@ class EventHook:
 
 _FIRE = EventHook.fire
 """Kept to notice when somebody replaces it."""
+
+
+def _count_unheard(handlers: list, response) -> None:
+    """A listener was left before these ones heard of an answer. If the statistics are among them,
+    it is in no table."""
+    if getattr(response, "status_code", 0) and any(hasattr(each, "shard") for each in handlers):
+        _engine.count_unreported()
 
 
 class DeprecatedEventHook(EventHook):

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlparse, urlunparse  # noqa: F401
 
 import gevent
-from gatecrash._engine import Exchange
+from gatecrash._engine import Exchange, count_unreported
 from gatecrash.http import fast_quick
 from gatecrash.http.fast_agent import (
     ABSOLUTE_URL,
@@ -557,6 +557,8 @@ class ResponseContextManager(FastResponse):
         elif isinstance(value, ResponseError):
             self.request_meta["exception"] = value
         else:
+            if self.status_code:
+                count_unreported()
             return False
         self._report_request()
         return True
