@@ -33,12 +33,15 @@ class LocustFinder:
 
 
 def install() -> None:
-    """Puts the finder first, once.
+    """Puts the finder first, or there again: pytest, for one, puts its own before it.
 
     Raises ImportError when another `locust` is loaded already: its classes and ours
     could not meet in one run.
     """
-    if any(isinstance(finder, LocustFinder) for finder in sys.meta_path):
+    ours = [finder for finder in sys.meta_path if isinstance(finder, LocustFinder)]
+    if ours:
+        sys.meta_path.remove(ours[0])
+        sys.meta_path.insert(0, ours[0])
         return
     loaded = sys.modules.get("locust")
     if loaded is not None:

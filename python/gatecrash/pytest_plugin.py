@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import gatecrash  # noqa: F401  (makes `locust` importable)
+import gatecrash
 
 if TYPE_CHECKING:
     from locust.user.users import User
+
+# pytest looks for `locust` itself where Locust is installed: it is a plugin's package to it.
+gatecrash.install()
 
 _config: pytest.Config
 
