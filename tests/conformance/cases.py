@@ -96,9 +96,9 @@ def waiting() -> None:
     case("rendezvous", "all users meet at spawning_complete", "rendezvous.py", "-u 5 -r 5")
     case(
         "waiting-users",
-        "counts of twelve waiting users over ten seconds",
+        "counts of 24 waiting users over ten seconds",
         "waiting_users.py",
-        "-u 12 -r 12 -t 10",
+        "-u 24 -r 24",
         timed=True,
     )
 

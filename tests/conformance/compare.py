@@ -17,6 +17,7 @@ from normalise import Outcome
 
 TOLERANCE = 0.05
 KNOWN = Path(__file__).parent / "known_differences.toml"
+SLOW_WAY = re.compile(r"Requests sent by a Python library instead of the engine: .*")
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,15 @@ def compare_timed(case: str, locust: Outcome, gatecrash: Outcome) -> list[Differ
     return found
 
 
+def slow_way_faults(log: str, expected: bool) -> list[str]:
+    """What is wrong about how the requests of a run were sent: by the engine, unless the file
+    asks for what only a library of Python's can do."""
+    told = SLOW_WAY.findall(log)
+    if expected and not told:
+        return ["the file asks for the slow way, but the log counts no such request"]
+    return [] if expected else told
+
+
 def _near(theirs: int, ours: int) -> bool:
     return abs(theirs - ours) <= max(1, TOLERANCE * theirs)
 
@@ -117,3 +127,8 @@ def split(
         else:
             new.append(difference)
     return new, explained
+
+
+def stale(known: list[Known], used: list[Known]) -> list[Known]:
+    """The entries that explain nothing any more."""
+    return [entry for entry in known if entry not in used]

@@ -1,4 +1,5 @@
-"""Fixtures shared by the conformance tests: the tools, and one target per process."""
+"""Fixtures shared by the conformance tests: the tools, and one target per process; and the order,
+in which the tests of all results come last."""
 
 from __future__ import annotations
 
@@ -11,6 +12,11 @@ import harness
 # The files that are run under the tools are no tests of ours, whatever they are called.
 collect_ignore = ["files"]
 REQUIRE_ALL = os.environ.get("GATECRASH_REQUIRE_ALL") == "1"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What looks at the results of all cases runs when there are some."""
+    items.sort(key=lambda item: item.path.name == "test_results.py")
 
 
 def need(tool: harness.Tool) -> harness.Tool:

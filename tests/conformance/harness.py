@@ -42,7 +42,8 @@ class Case:
     becomes the target's url. A `script` is run by the tool's Python instead of by the tool.
     `needs` are files or folders brought along to the same place, `unpack` a folder whose
     contents lie beside the file. `signals` are (text to wait for on stdout, signal name).
-    `timed` relaxes counts to 5 % and leaves wording alone.
+    `timed` relaxes counts to 5 % and leaves wording alone. Only a case of the `slow_way` may send
+    requests by a library of Python's instead of the engine.
     """
 
     name: str

@@ -107,3 +107,14 @@ def test_a_known_difference_covers_only_itself():
         Difference("abc", "log", "locust", "x 1 and more"),
     ]
     assert compare.split([covered, *others], [known]) == (others, [(covered, known)])
+
+
+COUNTED = "INFO/locust.main: Requests sent by a Python library instead of the engine: 1 (x: 1)"
+
+
+@pytest.mark.parametrize(
+    ("log", "expected", "faults"),
+    [(COUNTED, False, 1), (COUNTED, True, 0), ("", True, 1), ("", False, 0)],
+)
+def test_the_slow_way_is_only_taken_where_asked_for(log, expected, faults):
+    assert len(compare.slow_way_faults(log, expected)) == faults

@@ -14,6 +14,7 @@ import sys
 
 import pytest
 
+import compare
 import harness
 from harness import Case
 
@@ -30,7 +31,9 @@ EXCEPTIONS: list[tuple[re.Pattern[bytes], bytes, str]] = []
 @pytest.fixture(scope="module")
 def seen(locust, gatecrash, target):
     """What `/echo` saw of every call: tool → kind of client → call."""
-    return {tool.name: calls_of(harness.run(tool, WIRE, target)) for tool in (locust, gatecrash)}
+    runs = [harness.run(tool, WIRE, target) for tool in (locust, gatecrash)]
+    assert not compare.slow_way_faults(runs[1].stderr, expected=False)
+    return {run.tool: calls_of(run) for run in runs}
 
 
 def calls_of(run: harness.Run) -> dict:
