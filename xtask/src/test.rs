@@ -79,7 +79,7 @@ fn python_tests(arguments: &[String]) -> Result<()> {
     let root = workspace::root();
     let mut pytest = Command::new(developed.environment.join("bin/python"));
     pytest
-        .args(["-m", "pytest", "-p", "require_all", "-rs", "-q"])
+        .args(["-m", "pytest", "-p", "require_all", "-rfEs", "-q"])
         .args(arguments);
     pytest
         .env("PYTHONPATH", root.join("tests"))
