@@ -69,9 +69,9 @@ impl Bell {
     /// As [`Bell::ring_if_asleep`], for what can wait until a dozing owner looks by
     /// itself.
     pub(crate) fn ring_unless_dozing(&self) {
-        let woken =
-            self.state
-                .compare_exchange(ASLEEP, AWAKE, Ordering::SeqCst, Ordering::SeqCst);
+        let woken = self
+            .state
+            .compare_exchange(ASLEEP, AWAKE, Ordering::SeqCst, Ordering::SeqCst);
         if woken.is_ok() {
             self.ring();
         }
