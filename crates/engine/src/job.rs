@@ -63,6 +63,8 @@ pub(crate) enum Job {
     ReadPiece(Ticket),
     /// Nobody waits any more: close the connection, drop the answer.
     Cancel(Ticket),
+    /// As `Cancel`, and tell whoever still waits for that.
+    GiveUp(Ticket),
     /// Close the idle connections of a client.
     CloseClient(ClientId),
     /// Give up a client for good.
@@ -92,6 +94,7 @@ impl fmt::Debug for Job {
             Job::CloseBooks => write!(f, "CloseBooks"),
             Job::ReadPiece(ticket) => write!(f, "ReadPiece({ticket:?})"),
             Job::Cancel(ticket) => write!(f, "Cancel({ticket:?})"),
+            Job::GiveUp(ticket) => write!(f, "GiveUp({ticket:?})"),
             Job::Echo(ticket) => write!(f, "Echo({ticket:?})"),
             Job::CloseClient(client) | Job::DropClient(client) => write!(f, "Close({client:?})"),
             Job::Define { endpoint, .. } => write!(f, "Define({endpoint:?})"),
@@ -117,6 +120,7 @@ impl Completion {
         let sent = match &self.outcome {
             Outcome::Answer(_) | Outcome::Started(_) => true,
             Outcome::Failed(failure) => failure.timings.head_sent.is_some(),
+            Outcome::GivenUp { sent } => *sent,
             Outcome::Piece(_) | Outcome::Echoed => false,
         };
         sent && !self.recorded
@@ -134,6 +138,11 @@ pub enum Outcome {
     Piece(Vec<u8>),
     /// The exchange, or the reading of its body, failed.
     Failed(Box<Failure>),
+    /// There was no outcome yet when the request was given up.
+    GivenUp {
+        /// The server can know of it.
+        sent: bool,
+    },
     /// The answer to an echo.
     Echoed,
 }

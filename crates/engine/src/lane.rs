@@ -117,6 +117,12 @@ impl Lane {
         self.push(Job::Cancel(ticket));
     }
 
+    /// Ends a fetch whose outcome somebody reports: either it has completed by now, or
+    /// it completes as given up. It is not counted as abandoned.
+    pub fn give_up(&self, ticket: Ticket) {
+        self.push(Job::GiveUp(ticket));
+    }
+
     /// Asks for a completion at once.
     pub fn echo(&self, ticket: Ticket) {
         self.push(Job::Echo(ticket));

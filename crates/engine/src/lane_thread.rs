@@ -151,6 +151,7 @@ impl Inner {
             Job::Fetch(fetch) => self.start_fetch(fetch),
             Job::ReadPiece(ticket) => self.start_reading(ticket),
             Job::Cancel(ticket) => self.cancel(ticket),
+            Job::GiveUp(ticket) => self.give_up(ticket),
             Job::CloseClient(client) => self.client(client).close(),
             Job::DropClient(client) => {
                 self.client(client);
@@ -313,6 +314,18 @@ impl Inner {
             }
             Some(State::Reading(task)) => task.abort(),
             Some(State::Streaming(_)) | None => {}
+        }
+    }
+
+    /// Drops an exchange that is under way, and says so. One that is over has told already.
+    fn give_up(&self, ticket: Ticket) {
+        if let Some(Flight {
+            state: State::Fetching { task, sent },
+            ..
+        }) = self.take_flight(ticket)
+        {
+            task.abort();
+            self.complete(ticket, Outcome::GivenUp { sent }, false);
         }
     }
 

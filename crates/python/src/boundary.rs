@@ -12,7 +12,7 @@ use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use gatecrash_engine::clock::Clock;
-use gatecrash_engine::{Abandoned, Completion, Fetch, Lane, Ticket};
+use gatecrash_engine::{Abandoned, Completion, Fetch, Lane, Outcome, Ticket};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -165,19 +165,31 @@ impl Boundary {
     }
 
     /// Gives way until the completion of `ticket` is there; its slot is then free.
+    /// `reports_timeouts`: a `gevent.Timeout` is one of the failures that the caller
+    /// reports; it gives way to a completion that is on its way already.
     ///
     /// # Errors
     /// What was thrown into the greenlet meanwhile (a kill, a timeout); the
     /// request is then cancelled.
-    pub(crate) fn wait(&self, py: Python<'_>, ticket: Ticket) -> PyResult<Completion> {
-        let completion = self.wait_and_keep(py, ticket)?;
+    pub(crate) fn wait(
+        &self,
+        py: Python<'_>,
+        ticket: Ticket,
+        reports_timeouts: bool,
+    ) -> PyResult<Completion> {
+        let completion = self.wait_and_keep(py, ticket, reports_timeouts)?;
         self.release(ticket);
         Ok(completion)
     }
 
     /// As [`Self::wait`], but the slot is kept for [`Self::wait_again`] or
     /// [`Self::give_up`].
-    pub(crate) fn wait_and_keep(&self, py: Python<'_>, ticket: Ticket) -> PyResult<Completion> {
+    pub(crate) fn wait_and_keep(
+        &self,
+        py: Python<'_>,
+        ticket: Ticket,
+        reports_timeouts: bool,
+    ) -> PyResult<Completion> {
         let parked = match &self.slots().all[ticket.slot()].waiter {
             Some(Waiter::Thread(parked)) => Some(parked.clone()),
             _ => None,
@@ -185,16 +197,26 @@ impl Boundary {
         if let Some(parked) = parked {
             return Ok(py.detach(|| parked.wait()));
         }
+        let mut timeout = None;
         loop {
             self.switches.fetch_add(1, Ordering::Relaxed);
             if let Err(thrown) = greenlets::switch_to(py, &self.hub) {
-                self.give_up(ticket);
-                return Err(thrown);
+                if !reports_timeouts || timeout.is_some() || !is_timeout(py, &thrown) {
+                    self.give_up(ticket);
+                    return Err(thrown);
+                }
+                self.lane.give_up(ticket);
+                timeout = Some(thrown);
             }
             // Somebody may switch here for reasons of their own: look again.
-            if let Some(completion) = self.slots().all[ticket.slot()].completion.take() {
-                return Ok(completion);
+            let Some(completion) = self.slots().all[ticket.slot()].completion.take() else {
+                continue;
+            };
+            if let (Outcome::GivenUp { .. }, Some(thrown)) = (&completion.outcome, timeout) {
+                self.release(ticket);
+                return Err(thrown);
             }
+            return Ok(completion);
         }
     }
 
@@ -209,7 +231,7 @@ impl Boundary {
         let earlier = self.slots().all[ticket.slot()].waiter.replace(waiter);
         drop(earlier);
         ask(&self.lane);
-        self.wait_and_keep(py, ticket)
+        self.wait_and_keep(py, ticket, false)
     }
 
     /// Frees a slot.
@@ -324,6 +346,13 @@ fn drain(py: Python<'_>) -> PyResult<()> {
     result
 }
 
+fn is_timeout(py: Python<'_>, thrown: &PyErr) -> bool {
+    let kind = py
+        .import("gevent")
+        .and_then(|gevent| gevent.getattr("Timeout"));
+    kind.is_ok_and(|kind| thrown.is_instance(py, &kind))
+}
+
 /// How often somebody gave way to the hub through the engine. Who sees it
 /// unchanged has had the thread for itself.
 #[pyfunction]
@@ -337,7 +366,7 @@ fn echo(py: Python<'_>) -> PyResult<()> {
     let boundary = get(py)?;
     let ticket = boundary.take_slot(py)?;
     boundary.lane.echo(ticket);
-    boundary.wait(py, ticket).map(drop)
+    boundary.wait(py, ticket, false).map(drop)
 }
 
 /// Requests that were sent and are in no table: `in_flight` were given up before the

@@ -391,12 +391,17 @@ impl Client {
     }
 
     pub(crate) fn finish(&self, py: Python<'_>, ticket: Ticket) -> PyResult<Exchange> {
-        let completion = self.boundary.wait(py, ticket)?;
+        let completion = self.boundary.wait(py, ticket, self.reports_timeouts())?;
         match completion.outcome {
             Outcome::Answer(exchange) => Ok(Exchange::answered(*exchange, completion.recorded)),
             Outcome::Failed(failure) => Ok(self.failed(*failure)),
             other => unreachable!("a fetch ends in an answer or a failure, not in {other:?}"),
         }
+    }
+
+    /// `FastHttpUser` counts a `gevent.Timeout` among the failures of a request.
+    fn reports_timeouts(&self) -> bool {
+        self.manner == Manner::Geventhttpclient
     }
 
     /// `geventhttpclient` gives an answer before its body has come; `requests` gives
@@ -411,7 +416,9 @@ impl Client {
         request: Request,
     ) -> PyResult<(Exchange, Option<Stream>)> {
         let ticket = self.submit(py, request, Recording::Guest)?;
-        let completion = self.boundary.wait_and_keep(py, ticket)?;
+        let completion = self
+            .boundary
+            .wait_and_keep(py, ticket, self.reports_timeouts())?;
         match completion.outcome {
             Outcome::Started(exchange) => {
                 let stream = Stream {

@@ -174,6 +174,32 @@ fn connecting_can_be_given_up() {
     assert_eq!(truth.total.received, answered + abandoned + 1);
 }
 
+/// Who reports what is given up waits for it: either for its outcome or for the word that
+/// there is none. Then nothing is abandoned.
+#[test]
+fn what_is_given_up_completes() {
+    let guest = Guest::new();
+    let in_flight = guest.ask(guest.get("/fault/no-answer"), Recording::Guest);
+    guest.truth_when(|truth| truth.total.in_flight == 1);
+    guest.lane.give_up(in_flight);
+    let completion = guest.next();
+    assert_eq!(completion.ticket, in_flight);
+    assert!(matches!(
+        completion.outcome,
+        Outcome::GivenUp { sent: true }
+    ));
+    assert!(completion.is_unreported());
+
+    let answered = guest.ask(guest.get("/json"), Recording::Guest);
+    wait_for_bell(&guest.lane);
+    guest.lane.give_up(answered);
+    let completion = guest.next();
+    assert_eq!(completion.ticket, answered);
+    assert!(matches!(completion.outcome, Outcome::Answer(_)));
+    assert!(is_quiet(&guest));
+    assert_eq!(guest.abandoned(), 0);
+}
+
 /// Closed books count nothing any more, and tell what is missing from them.
 #[test]
 fn what_the_closing_of_the_books_finds_is_abandoned() {
