@@ -135,7 +135,6 @@ impl<F: FnOnce()> Sending<'_, F> {
 
     /// Sends up to the byte `end`; says whether the server took it all.
     async fn send_to(&mut self, end: usize) -> Result<bool, Error> {
-        self.note_head();
         loop {
             match self.next_event(end).await? {
                 Event::Progress => {}

@@ -5,9 +5,9 @@
 
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
+use rustls::client::{VerifierBuilderError, WebPkiServerVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::server::ParsedCertificate;
@@ -24,14 +24,16 @@ pub(crate) struct TrustsThese {
 
 impl TrustsThese {
     /// `roots` holds `named` as anchors.
+    ///
+    /// # Errors
+    /// When no certificate could be used as one.
     pub(crate) fn new(
         roots: RootCertStore,
         named: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
-    ) -> Result<Self, String> {
-        let chains = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
-            .build()
-            .map_err(|fault| fault.to_string())?;
+    ) -> Result<Self, VerifierBuilderError> {
+        let chains =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()?;
         Ok(TrustsThese { chains, named })
     }
 }

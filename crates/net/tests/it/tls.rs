@@ -240,19 +240,24 @@ fn files_that_cannot_be_used_are_named() {
     let [authority, chain, key] = client_identity(folder.path());
     std::fs::create_dir(path("empty")).expect("a folder");
     let (server, _, _folder) = secured(|_, _| {});
-    let check = |trust: Trust, identity, named: &Path| match status(
+    let check = |trust: Trust, identity, named: &Path, why: &str| match status(
         &server,
         TlsSettings { trust, identity },
     ) {
         Err(Error::TlsSettings(words)) => {
             let start = format!("{}: ", named.display());
             assert!(words.starts_with(&start), "{words}");
-            assert!(words.len() > start.len());
+            assert!(words[start.len()..].contains(why), "{words}");
         }
         other => panic!("{}: {other:?}", named.display()),
     };
-    for named in [path("absent.pem"), text.clone(), broken, path("empty")] {
-        check(Trust::File(named.clone()), None, &named);
+    for (named, why) in [
+        (path("absent.pem"), "No such file"),
+        (text.clone(), "no certificate is in it"),
+        (broken, "no usable certificate is in it"),
+        (path("empty"), "no usable certificate is in it"),
+    ] {
+        check(Trust::File(named.clone()), None, &named, why);
     }
     let trust = || Trust::File(authority.clone());
     let with = |chain: &PathBuf, key: &PathBuf| Some((chain.clone(), key.clone()));
@@ -260,18 +265,20 @@ fn files_that_cannot_be_used_are_named() {
         trust(),
         with(&path("absent.pem"), &key),
         &path("absent.pem"),
+        "No such file",
     );
-    check(trust(), with(&text, &key), &text);
+    check(trust(), with(&text, &key), &text, "no certificate is in it");
     check(
         trust(),
         with(&chain, &path("absent.key")),
         &path("absent.key"),
+        "No such file",
     );
-    check(trust(), with(&chain, &chain), &chain);
+    check(trust(), with(&chain, &chain), &chain, "no");
     // A key that belongs to another certificate.
     let other = KeyPair::generate().expect("a key").serialize_pem();
     let other = write_pem(folder.path(), "other.key", &other);
-    check(trust(), with(&chain, &other), &chain);
+    check(trust(), with(&chain, &other), &chain, "KeyMismatch");
     assert_eq!(server.truth().connections, 0, "files are looked at first");
 }
 

@@ -174,9 +174,12 @@ fn a_server_that_does_not_know_the_question_gets_the_body() {
         let peer = Peer::start(vec![script]).await;
         let upload = asks_leave(request(&peer.origin(), "POST", "/", b"the body"));
         let client = Client::new();
-        let Ok(Fetched::Whole(exchange)) = client.fetch(upload, || {}).await else {
+        let heard = Cell::new(None);
+        let fetching = client.fetch(upload, || heard.set(Some(peer.heard().len())));
+        let Ok(Fetched::Whole(exchange)) = fetching.await else {
             panic!("an answer");
         };
+        assert_eq!(heard.get(), Some(0), "told as soon as the head was out");
         assert_eq!(exchange.body, "thanks");
     });
 }
