@@ -21,7 +21,7 @@ fn the_future_of_an_exchange_is_small() {
 /// However much there is to read, others get their turn in between.
 #[test]
 fn a_large_body_gives_way() {
-    const BODY_BYTES: usize = 4 << 20;
+    const BODY_BYTES: usize = 32 << 20;
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address");
     let server = std::thread::spawn(move || {
