@@ -81,15 +81,3 @@ fn quote(encoded: &mut String, text: &str) {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::quote;
-
-    #[test]
-    fn quoting() {
-        let mut encoded = String::new();
-        quote(&mut encoded, "a b+c/d~e_f.g-h ü?=&");
-        assert_eq!(encoded, "a+b%2Bc%2Fd~e_f.g-h+%C3%BC%3F%3D%26");
-    }
-}
