@@ -182,7 +182,10 @@ impl Head {
 const NO_HEADERS: [MaybeUninit<httparse::Header<'_>>; MAX_HEADERS] =
     [const { MaybeUninit::uninit() }; MAX_HEADERS];
 
-/// Servers are taken as they are, as Python's http.client takes them.
+/// Servers are taken as they are, nearly as Python's http.client takes them. Other than
+/// there, versions beside 1.0 and 1.1 are refused, and so are a carriage return or a NUL
+/// inside a line; a name with characters that RFC 9110 allows in none is left out, and
+/// a line that is no header does not end the headers.
 fn tolerant() -> httparse::ParserConfig {
     let mut config = httparse::ParserConfig::default();
     config

@@ -75,6 +75,7 @@ fn what_is_no_answer_is_shown() {
             ("HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 abc"),
             ("HTTP/1.1 042 Odd\r\n\r\n", "status code 42"),
             ("HTTP/1.1 200 OK\r\nContent-Le", "the head ended early"),
+            ("HTTP/1.1 200 OK\r\nX: a\rb\r\n\r\n", "HTTP/1.1 200 OK"),
             (
                 "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
                 "two different values of Content-Length",
