@@ -194,7 +194,9 @@ impl Lane {
     /// The guest goes back to sleep, or is called again at once if more waits.
     pub fn end_batch(&self) {
         self.shared.guest_in_batch.store(false, Ordering::Relaxed);
-        self.announce_jobs();
+        if !self.shared.inbox.is_empty() {
+            self.announce_jobs();
+        }
         self.shared.guest_bell.fall_asleep();
         if !self.shared.outbox.is_empty() {
             self.shared.guest_bell.ring_if_asleep();
