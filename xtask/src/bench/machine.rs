@@ -49,6 +49,9 @@ pub(crate) fn description(bench: &Bench) -> Result<String> {
         of(&bench.gatecrash.with_file_name("python"), "-V")
     )?;
     writeln!(text, "rustc: {}", of(Path::new("rustc"), "-V"))?;
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load: Vec<&str> = load.split(' ').take(3).collect();
+    writeln!(text, "load average before the run: {}", load.join(" "))?;
     let mut commit = Command::new("git");
     commit
         .args(["describe", "--always", "--dirty"])
