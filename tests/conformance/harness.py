@@ -192,8 +192,10 @@ def run_cached(tool: Tool, case: Case, target: Target, version: str) -> Run:
     if place.exists():
         return Run(**json.loads(place.read_text()))
     result = run(tool, case, target)
-    CACHE.mkdir(exist_ok=True)
-    place.write_text(json.dumps(asdict(result)))
+    if result.exit_code is not None:
+        # One that had to be killed may have met a busy machine.
+        CACHE.mkdir(exist_ok=True)
+        place.write_text(json.dumps(asdict(result)))
     return result
 
 

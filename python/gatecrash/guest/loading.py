@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import inspect
 import logging
+import os
 import sys
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from traceback import StackSummary, TracebackException
 
+HEADING = "Traceback (most recent call last):\n"
 MINIMUM_OPEN_FILES = 10_000
 
 
@@ -66,6 +69,23 @@ def load_all(locustfiles: list[str]) -> Found:
         for path in locustfiles:
             found.add(load_locustfile_pytest(path), [])
     return found
+
+
+def traceback_of(error: Exception) -> str:
+    """The traceback of what a locustfile raised, from that file on: how it came to be imported
+    helps nobody."""
+    report = TracebackException.from_exception(error)
+    report.stack = StackSummary.from_list(
+        [frame for frame in report.stack if not _is_ours(frame.filename)]
+    )
+    text = "".join(report.format())
+    # Python leaves the heading out where no frame is left, as after a syntax error.
+    return text if text.startswith(HEADING) else f"{HEADING}{text}"
+
+
+def _is_ours(path: str) -> bool:
+    package = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    return path.startswith("<frozen ") or os.path.realpath(path).startswith(package + os.sep)
 
 
 def raise_open_file_limit() -> None:

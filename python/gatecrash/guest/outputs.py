@@ -24,7 +24,7 @@ UPDATE_INTERVAL_S = 0.25
 
 
 class Outputs:
-    """The outputs of one run; making it opens the files, so a bad path shows at once."""
+    """The outputs of one run; making it tries the files, so a bad path shows at once."""
 
     def __init__(self, environment, options):
         self._environment = environment
@@ -32,6 +32,7 @@ class Outputs:
         # Whoever has rearranged the tables' logger wants them through it, not past it.
         self._straight = _tables_logger_is_untouched()
         self._reporter = self._open()
+        self._try_json_file()
 
     def _open(self) -> _engine.Reporter:
         options = self._options
@@ -50,6 +51,21 @@ class Outputs:
             )
         except OSError as error:
             logger.error(f"The files of --csv {prefix} cannot be written: {error}")
+            sys.exit(1)
+
+    def _try_json_file(self) -> None:
+        """The file is only written at the end, and must not be there before."""
+        if not self._options.json_file:
+            return
+        path = f"{self._options.json_file}.json"
+        try:
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            was_there = os.path.exists(path)
+            open(path, "a").close()
+            if not was_there:
+                os.remove(path)
+        except OSError as error:
+            logger.error(f"The file of --json-file {path} cannot be written: {error}")
             sys.exit(1)
 
     def start(self) -> None:
@@ -92,7 +108,6 @@ class Outputs:
         if self._options.json:
             stats.print_stats_json(counted)
         if self._options.json_file:
-            os.makedirs(os.path.dirname(self._options.json_file) or ".", exist_ok=True)
             stats.save_stats_json(counted, self._options.json_file)
         else:
             stats.print_stats(counted, current=False)

@@ -36,6 +36,8 @@ def setup_logging(loglevel, logfile=None):
     """
     if logfile:
         os.makedirs(os.path.dirname(logfile) or ".", exist_ok=True)
+        # dictConfig would hide the reason.
+        open(logfile, "a").close()
     logging.config.dictConfig(_configuration(loglevel.upper(), logfile))
 
 

@@ -99,12 +99,12 @@ def merge_locustfiles_content(
 def main():
     """Runs the command line; ends the process, never returns."""
     locustfiles = get_locustfiles_locally(parse_locustfile_option())
-    found = loading.load_all(locustfiles)
+    found = _load(locustfiles)
     parser = get_parser()
     options = parser.parse_args()
     _check(parser, options)
     if not options.skip_log_setup:
-        setup_logging(options.loglevel, options.logfile)
+        _start_logging(options)
     logger.info(f"Starting Gatecrash {gatecrash.__version__} (compatible with Locust {version})")
     if options.list_commands:
         print("Available Users:", *found.users, sep="\n    ")
@@ -119,6 +119,22 @@ def main():
         _print_ratios(environment, options)
         sys.exit(0)
     _run(environment, options)
+
+
+def _load(locustfiles: list[str]) -> loading.Found:
+    try:
+        return loading.load_all(locustfiles)
+    except Exception as error:
+        sys.stderr.write(loading.traceback_of(error))
+        sys.exit(1)
+
+
+def _start_logging(options) -> None:
+    try:
+        setup_logging(options.loglevel, options.logfile)
+    except OSError as error:
+        sys.stderr.write(f"The file of --logfile {options.logfile} cannot be written: {error}\n")
+        sys.exit(1)
 
 
 def _check(parser, options) -> None:
