@@ -56,24 +56,23 @@ pub(crate) fn fill_readme(figures: &str) -> Result<()> {
     let path = workspace::root().join("README.md");
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read {}", path.display()))?;
-    let (head, rest) = text
-        .split_once(README_BEGIN)
-        .with_context(|| format!("README.md has no {README_BEGIN}"))?;
-    let (_, tail) = rest
-        .split_once(README_END)
-        .with_context(|| format!("README.md has no {README_END}"))?;
-    write(
-        &path,
-        &format!(
-            "{head}{README_BEGIN}\n{}\n{README_END}{tail}",
-            figures.trim_end()
-        ),
-    )
+    let filled = filled(&text, figures)
+        .with_context(|| format!("README.md has no {README_BEGIN} before a {README_END}"))?;
+    write(&path, &filled)
+}
+
+fn filled(text: &str, figures: &str) -> Option<String> {
+    let (head, rest) = text.split_once(README_BEGIN)?;
+    let (_, tail) = rest.split_once(README_END)?;
+    let figures = figures.trim_end();
+    Some(format!(
+        "{head}{README_BEGIN}\n{figures}\n{README_END}{tail}"
+    ))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::with_section;
+    use super::{README_BEGIN, README_END, filled, with_section};
 
     #[test]
     fn a_section_is_replaced_and_the_others_stay() {
@@ -85,5 +84,12 @@ mod tests {
             with_section(&two, "speed", "faster"),
             "## speed\n\nfaster\n\n## memory\n\nsmall\n"
         );
+    }
+    #[test]
+    fn figures_take_the_place_between_the_marks() {
+        let before = format!("a\n{README_BEGIN}\nold\n{README_END}\nb\n");
+        let after = format!("a\n{README_BEGIN}\nnew\n{README_END}\nb\n");
+        assert_eq!(filled(&before, "new\n\n"), Some(after));
+        assert_eq!(filled("no marks", "new"), None);
     }
 }
