@@ -67,8 +67,12 @@ impl Generator {
 
     /// Runs to the end, which must be a good one.
     pub(crate) fn finish(&self, running: Running, load: &Load<'_>, log: &Path) -> Result<Ended> {
-        let ended = running.wait(Duration::from_secs(load.seconds) + GRACE)?;
-        let said = std::fs::read_to_string(log).unwrap_or_default();
+        let said = || std::fs::read_to_string(log).unwrap_or_default();
+        let limit = Duration::from_secs(load.seconds) + GRACE;
+        let ended = running
+            .wait(limit)
+            .with_context(|| format!("{} said:\n{}", self.name, said()))?;
+        let said = said();
         ensure!(
             ended.status.success(),
             "{} ended with {}:\n{said}",
