@@ -1,0 +1,68 @@
+//! How much: scenarios and their loads.
+
+use std::time::Duration;
+
+use crate::schedule::open::{RateProfile, Spacing};
+use crate::schedule::users::UserSchedule;
+
+/// A load over users.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its name in the reports.
+    pub name: String,
+    /// When it begins.
+    pub start: Start,
+    /// Which classes take part: places in [`super::Plan::users`] and their weights.
+    pub who: Vec<(usize, f64)>,
+    /// How much.
+    pub load: Load,
+    /// How long new work begins; `None` until the work is done (iterations).
+    pub duration: Option<Duration>,
+    /// How long unfinished work may go on after that.
+    pub grace: Duration,
+    /// Its numbers count; a warm-up's do not.
+    pub measured: bool,
+    /// Draws its schedule, rows and tasks.
+    pub seed: u64,
+}
+
+/// When a scenario begins.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// When the one before it in the file has ended.
+    InTurn,
+    /// With the first one.
+    AtOnce,
+    /// When the scenario of this place has ended.
+    After(usize),
+}
+
+/// The two models.
+#[derive(Clone, Debug)]
+pub enum Load {
+    /// Closed: that many users, each with one task after the other.
+    Users {
+        /// How many at which time.
+        schedule: UserSchedule,
+        /// How often, if not for as long as the scenario lasts.
+        iterations: Option<Iterations>,
+    },
+    /// Open: that many tasks begin per second, on as many users as that takes.
+    Rate {
+        /// How many at which time.
+        profile: RateProfile,
+        /// Evenly spaced, or by chance.
+        spacing: Spacing,
+        /// The most tasks at once; further arrivals are missed, and counted.
+        max_in_flight: u32,
+    },
+}
+
+/// How often tasks are done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Iterations {
+    /// Each user so many.
+    PerUser(u64),
+    /// All users together so many.
+    Total(u64),
+}
