@@ -40,7 +40,10 @@ pub(crate) struct TargetArgs {
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
-    /// How long answers are held back: 5ms, uniform:5ms..20ms or bimodal:5ms,200ms@2%
+    /// How long answers are held back: 5ms, uniform:5ms..20ms, bimodal:5ms,200ms@2%,
+    /// normal:20ms,5ms (mean, standard deviation), lognormal:20ms,0.5 (median, sigma) or
+    /// pareto:10ms,2.5 (scale, shape); the last three are cut at 10s or where they say, as in
+    /// pareto:10ms,2.5,max=1s
     #[arg(long, default_value = "0ms")]
     latency: Latency,
     /// Take this many times longer, 1 to 1000

@@ -9,6 +9,7 @@
 //! `/truth` says is counted, one request at a time.
 
 // From the start of a target to one request on it …
+mod latency;
 mod options;
 mod server;
 mod tls;
@@ -32,9 +33,8 @@ mod draw;
 mod latency_record;
 mod truth;
 
+pub use latency::Latency;
 pub use latency_record::LatencySummary;
-pub use options::{
-    Latency, Limits, OptionError, Percent, Service, TargetOptions, TlsFiles, TlsOptions,
-};
+pub use options::{Limits, OptionError, Percent, Service, TargetOptions, TlsFiles, TlsOptions};
 pub use server::{Server, Stopper, serve};
 pub use truth::{Counts, EndpointTruth, TruthReport};

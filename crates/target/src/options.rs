@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
+use crate::latency::Latency;
+
 /// Everything that [`serve`](crate::serve) needs to know.
 #[derive(Clone, Debug)]
 pub struct TargetOptions {
@@ -127,86 +129,11 @@ impl Default for Limits {
     }
 }
 
-/// A distribution of latencies.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Latency {
-    /// Always the same.
-    Constant(Duration),
-    /// Evenly spread between two bounds.
-    Uniform {
-        /// The shortest.
-        low: Duration,
-        /// The longest.
-        high: Duration,
-    },
-    /// Usually one value, rarely another.
-    Bimodal {
-        /// The common one.
-        usual: Duration,
-        /// The rare one.
-        rare: Duration,
-        /// How often the rare one comes.
-        share: Percent,
-    },
-}
-
-impl Latency {
-    /// The latency that belongs to `choice`, a number from 0 up to but not including 1.
-    #[must_use]
-    pub fn at(&self, choice: f64) -> Duration {
-        match *self {
-            Self::Constant(value) => value,
-            Self::Uniform { low, high } => low + (high - low).mul_f64(choice),
-            Self::Bimodal { usual, rare, share } => {
-                if choice < share.fraction() {
-                    rare
-                } else {
-                    usual
-                }
-            }
-        }
-    }
-}
-
-const LATENCY_FORMS: &str = "a latency: 5ms, uniform:5ms..20ms or bimodal:5ms,200ms@2%";
-
-impl FromStr for Latency {
-    type Err = OptionError;
-
-    fn from_str(text: &str) -> Result<Self, OptionError> {
-        parse_latency(text).ok_or_else(|| OptionError::new(text, LATENCY_FORMS))
-    }
-}
-
-fn parse_latency(text: &str) -> Option<Latency> {
-    let Some((kind, values)) = text.split_once(':') else {
-        return Some(Latency::Constant(parse_duration(text)?));
-    };
-    match kind.trim() {
-        "uniform" => {
-            let (low, high) = values.split_once("..")?;
-            let (low, high) = (parse_duration(low)?, parse_duration(high)?);
-            (low <= high).then_some(Latency::Uniform { low, high })
-        }
-        "bimodal" => {
-            let (usual, rest) = values.split_once(',')?;
-            let (rare, share) = rest.split_once('@')?;
-            let (usual, rare) = (parse_duration(usual)?, parse_duration(rare)?);
-            Some(Latency::Bimodal {
-                usual,
-                rare,
-                share: share.parse().ok()?,
-            })
-        }
-        _ => None,
-    }
-}
-
 /// Longest duration that any option accepts, so that sums of a few of them cannot overflow.
 const LONGEST: Duration = Duration::from_secs(3600);
 
 /// `5ms`, `1.5s`, `250us`, `0`: at most an hour.
-fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     let digits = text
         .find(|c: char| c.is_ascii_alphabetic())
@@ -260,7 +187,7 @@ pub struct OptionError {
 }
 
 impl OptionError {
-    fn new(text: &str, wanted: &'static str) -> Self {
+    pub(crate) fn new(text: &str, wanted: &'static str) -> Self {
         Self {
             text: text.to_owned(),
             wanted,

@@ -34,6 +34,26 @@ fn latencies_are_read() {
 }
 
 #[test]
+fn latencies_with_a_tail_are_read() {
+    let ms = Duration::from_millis;
+    let (mean, sd, max) = (ms(20), ms(5), ms(10_000));
+    assert_eq!(
+        latency("normal:20ms,5ms"),
+        Ok(Latency::Normal { mean, sd, max })
+    );
+    let (median, sigma) = (ms(20), 0.5);
+    assert_eq!(
+        latency("lognormal:20ms,0.5"),
+        Ok(Latency::LogNormal { median, sigma, max })
+    );
+    let (scale, shape, max) = (ms(10), 2.5, ms(1000));
+    assert_eq!(
+        latency("pareto: 10ms, 2.5, max=1s"),
+        Ok(Latency::Pareto { scale, shape, max })
+    );
+}
+
+#[test]
 fn other_latencies_are_refused_with_the_right_form() {
     for wrong in [
         "",
@@ -47,10 +67,21 @@ fn other_latencies_are_refused_with_the_right_form() {
         "uniform:5ms",
         "bimodal:5ms,9ms",
         "normal:5ms",
+        "normal:5ms,2",
+        "lognormal:20ms,5ms",
+        "lognormal:20ms,-1",
+        "pareto:10ms,0",
+        "pareto:10ms,nan",
+        "pareto:10ms,2.5,1s",
+        "pareto:10ms,2.5,max=9ms",
+        "pareto:10ms,2.5,max=1s,2",
     ] {
         let error = latency(wrong).expect_err(wrong);
-        let expected =
-            format!("{wrong:?} is not a latency: 5ms, uniform:5ms..20ms or bimodal:5ms,200ms@2%");
+        let expected = format!(
+            "{wrong:?} is not a latency: 5ms, uniform:5ms..20ms, bimodal:5ms,200ms@2%, \
+             normal:20ms,5ms, lognormal:20ms,0.5 or pareto:10ms,2.5 (cut at 10s, or where it \
+             says: pareto:10ms,2.5,max=1s)"
+        );
         assert_eq!(error, expected);
     }
 }
