@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use crate::hist::Hist;
+use crate::measures::Measures;
 use crate::sample::Sample;
 use crate::seconds::Seconds;
 use crate::window::Window;
@@ -61,6 +62,9 @@ pub struct Endpoint {
     pub window: Window,
     /// Requests and failures per second of the clock.
     pub seconds: Seconds,
+    /// What requests were measured by beside their response times. A total keeps none:
+    /// [`crate::Snapshot::measures`] merges those of the endpoints for who asks.
+    pub measures: Measures,
     /// When counting began, seconds since the Unix epoch.
     pub start_epoch_s: f64,
     /// When the last request was counted; `None` before the first.
@@ -88,6 +92,7 @@ impl Endpoint {
             hist: Hist::new(),
             window: Window::default(),
             seconds: Seconds::default(),
+            measures: Measures::default(),
             start_epoch_s,
             last_request_epoch_s: None,
         }
@@ -152,6 +157,7 @@ impl Endpoint {
         self.hist.merge(&other.hist);
         self.window.merge(&other.window);
         self.seconds.merge(&other.seconds);
+        self.measures.merge(&other.measures);
         self.start_epoch_s = self.start_epoch_s.min(other.start_epoch_s);
         self.last_request_epoch_s = latest(self.last_request_epoch_s, other.last_request_epoch_s);
     }
@@ -167,6 +173,7 @@ impl Endpoint {
             + self.hist.heap_bytes()
             + self.window.heap_bytes()
             + self.seconds.heap_bytes()
+            + self.measures.heap_bytes()
     }
 }
 

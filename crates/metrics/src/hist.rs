@@ -242,6 +242,21 @@ impl Hist {
         self.clamped += other.clamped;
     }
 
+    /// What was added since it was as `earlier`. A bucket that lost samples since, as
+    /// after a reset, holds none.
+    pub fn since(&self, earlier: &Hist) -> Hist {
+        let mut before = earlier.iter().peekable();
+        let mut since = Hist::new();
+        for bucket in self.iter() {
+            while before.next_if(|b| b.index < bucket.index).is_some() {}
+            let had = before.next_if(|b| b.index == bucket.index);
+            let had = had.map_or(0, |b| b.count);
+            since.add(bucket.index, bucket.count.saturating_sub(had));
+        }
+        since.clamped = self.clamped.saturating_sub(earlier.clamped);
+        since
+    }
+
     /// How many samples it holds.
     pub fn count(&self) -> u64 {
         self.count

@@ -12,25 +12,49 @@
 //! | [`hist`] | the histogram of response times |
 //! | [`window`] | the same for the last seconds only |
 //! | [`seconds`] | counts per second of the clock |
+//! | [`values`] | the distribution of one kind of value |
+//! | [`measure`] | what a request is measured by beside its response time, as data |
+//! | [`measures`] | the values of each measure that was seen |
 //! | [`endpoint`] | everything known about one (method, name) |
+//! | [`task`] | what became of the tasks of each kind |
+//! | [`arrivals`] | what became of the arrivals and the users of a scenario |
 //! | [`failure`] | distinct errors and exceptions, with a limit |
 //! | [`shard`] | the books that one lane keeps |
 //! | [`snapshot`] | a copy of the books, mergeable with others |
+//! | [`history`] | what happened between each two snapshots |
+//! | [`validity`] | whether the generator did what was asked of it |
+//! | [`record`] | the whole run |
 
+pub mod arrivals;
 pub mod endpoint;
 pub mod failure;
 pub mod hist;
+pub mod history;
+pub mod measure;
+pub mod measures;
+pub mod record;
 pub mod sample;
 pub mod seconds;
 pub mod shard;
 pub mod snapshot;
+pub mod task;
+pub mod validity;
+pub mod values;
 pub mod window;
 
+pub use arrivals::{Arrivals, Level, Missed};
 pub use endpoint::{Endpoint, Keep, Whole};
 pub use failure::{ExceptionGroup, Failure, FailureBook};
 pub use hist::Hist;
+pub use history::{History, Point};
+pub use measure::{Kind, Measure, Metric, MetricId, Phases, Unit};
+pub use measures::{Measures, Series};
+pub use record::{Change, Ended, RunRecord, ScenarioRecord};
 pub use sample::{EndpointId, Sample};
 pub use seconds::{Second, Seconds};
 pub use shard::{Limits, Shard};
 pub use snapshot::{Overflow, Snapshot};
+pub use task::{Task, TaskBook, TaskId};
+pub use validity::{Driven, Lag, LaneUse, Model, Reason, Validity, judge};
+pub use values::Values;
 pub use window::Window;

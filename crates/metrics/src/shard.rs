@@ -7,10 +7,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::arrivals::{Arrivals, Missed};
 use crate::endpoint::{Endpoint, Keep};
 use crate::failure::FailureBook;
+use crate::measure::{Measure, Metric, MetricId, Phases};
+use crate::measures::Measures;
 use crate::sample::{EndpointId, Sample};
 use crate::snapshot::{Overflow, Snapshot};
+use crate::task::{TaskBook, TaskId};
 use crate::window::SPAN_S;
 
 /// Name of the total, as users of Locust know it.
@@ -29,7 +33,14 @@ pub struct Limits {
     pub errors: usize,
     /// Seconds of the series per second, shared evenly by all endpoints.
     pub seconds: usize,
+    /// Distinct tasks, beside the one for all others.
+    pub tasks: usize,
+    /// Declared metrics, at most 200.
+    pub metrics: usize,
 }
+
+/// The number of a declared metric and the built-in measures share a byte.
+const METRICS_MAX: usize = 200;
 
 impl Default for Limits {
     fn default() -> Limits {
@@ -37,6 +48,8 @@ impl Default for Limits {
             endpoints: 20_000,
             errors: 1_000,
             seconds: 4_000_000,
+            tasks: 10_000,
+            metrics: 200,
         }
     }
 }
@@ -73,6 +86,11 @@ pub struct Shard {
     others: Option<u32>,
     total: Arc<Endpoint>,
     failures: FailureBook,
+    declared: Vec<Option<Arc<Metric>>>,
+    unusable_values: u64,
+    tasks: TaskBook,
+    arrivals: Arc<Arrivals>,
+    metrics: Arc<Measures>,
 }
 
 impl Shard {
@@ -96,6 +114,11 @@ impl Shard {
             others: None,
             total: Arc::new(Endpoint::new("", TOTAL_NAME, now_epoch_s)),
             failures: FailureBook::new(limits.errors),
+            declared: Vec::new(),
+            unusable_values: 0,
+            tasks: TaskBook::new(limits.tasks),
+            arrivals: Arc::default(),
+            metrics: Arc::default(),
         }
     }
 
@@ -173,6 +196,131 @@ impl Shard {
         self.open(slot, sample.at_epoch_s).record(sample, keep);
     }
 
+    /// Counts the phases of one request of an endpoint. The request itself is counted by
+    /// [`Shard::record`].
+    pub fn phases(&mut self, id: EndpointId, phases: &Phases) {
+        let slot = self.slot(id);
+        let endpoint = Arc::make_mut(&mut self.entries[slot as usize].endpoint);
+        for (measure, ms) in phases.iter() {
+            if ms.is_finite() {
+                endpoint.measures.record(measure, ms);
+            } else {
+                self.unusable_values += 1;
+            }
+        }
+    }
+
+    /// Counts one value that a request of an endpoint, or its connection, was measured
+    /// by. The endpoint comes in sight with its first request, not by this.
+    pub fn measure(&mut self, id: EndpointId, measure: Measure, value: f64) {
+        let slot = self.slot(id);
+        let Some(metric) = self.usable(measure, value) else {
+            self.unusable_values += 1;
+            return;
+        };
+        let endpoint = Arc::make_mut(&mut self.entries[slot as usize].endpoint);
+        let at = endpoint.last_request_epoch_s.unwrap_or(0.0);
+        match metric {
+            Some(metric) => endpoint.measures.record_custom(measure, &metric, value, at),
+            None => endpoint.measures.record(measure, value),
+        }
+    }
+
+    /// The declaration of a custom measure, if it needs one; `None` if the value cannot
+    /// be counted.
+    fn usable(&self, measure: Measure, value: f64) -> Option<Option<Arc<Metric>>> {
+        let metric = match measure {
+            Measure::Custom(id) => Some(self.declared.get(usize::from(id.0))?.clone()?),
+            _ => None,
+        };
+        value.is_finite().then_some(metric)
+    }
+
+    /// Declares the metric that a number stands for; it keeps its first meaning. Values
+    /// of a metric beyond the limit are told in [`Overflow`] and not kept.
+    pub fn declare(&mut self, id: MetricId, metric: Metric) {
+        let at = usize::from(id.0);
+        if at >= self.limits.metrics.min(METRICS_MAX) {
+            return;
+        }
+        if self.declared.len() <= at {
+            self.declared.resize(at + 1, None);
+        }
+        self.declared[at].get_or_insert_with(|| Arc::new(metric));
+    }
+
+    /// Counts one value of a declared metric that belongs to no endpoint.
+    pub fn metric(&mut self, id: MetricId, value: f64, at_epoch_s: f64) {
+        let measure = Measure::Custom(id);
+        match self.usable(measure, value) {
+            Some(Some(metric)) => {
+                Arc::make_mut(&mut self.metrics).record_custom(measure, &metric, value, at_epoch_s)
+            }
+            _ => self.unusable_values += 1,
+        }
+    }
+
+    /// Says which task of which class of users a number stands for; it keeps its first
+    /// meaning.
+    pub fn define_task(&mut self, id: TaskId, user: &str, name: &str) {
+        self.tasks.define(id, user, name);
+    }
+
+    /// Counts a task that began; for an arrival with the time from the instant it was due
+    /// to its first request, milliseconds.
+    pub fn task_started(&mut self, id: TaskId, start_lag_ms: Option<f64>) {
+        let task = self.tasks.open(id);
+        task.started += 1;
+        if let Some(ms) = start_lag_ms.filter(|ms| ms.is_finite()) {
+            task.start_lag_ms.record(ms);
+        }
+    }
+
+    /// Counts a task that ended `time_ms` milliseconds after it was due.
+    pub fn task_ended(&mut self, id: TaskId, time_ms: f64, ok: bool) {
+        let task = self.tasks.open(id);
+        task.ended += 1;
+        task.failed += u64::from(!ok);
+        if time_ms.is_finite() {
+            task.time_ms.record(time_ms);
+        }
+    }
+
+    /// Counts arrivals that fell due.
+    pub fn planned(&mut self, count: u64) {
+        Arc::make_mut(&mut self.arrivals).planned += count;
+    }
+
+    /// Counts an arrival that its driver started `schedule_lag_ms` milliseconds after it
+    /// was due.
+    pub fn arrival_started(&mut self, schedule_lag_ms: f64) {
+        let arrivals = Arc::make_mut(&mut self.arrivals);
+        arrivals.started += 1;
+        if schedule_lag_ms.is_finite() {
+            arrivals.schedule_lag_ms.record(schedule_lag_ms);
+        }
+    }
+
+    /// Counts arrivals that did not start.
+    pub fn missed(&mut self, reason: Missed, count: u64) {
+        Arc::make_mut(&mut self.arrivals).miss(reason, count);
+    }
+
+    /// Counts the `on_start` of a new user, milliseconds.
+    pub fn user_started(&mut self, on_start_ms: f64) {
+        if on_start_ms.is_finite() {
+            let arrivals = Arc::make_mut(&mut self.arrivals);
+            arrivals.on_start_ms.record(on_start_ms);
+        }
+    }
+
+    /// Takes note of how many users exist and how many tasks run now.
+    pub fn occupied(&mut self, users: u64, in_flight: u64) {
+        let arrivals = Arc::make_mut(&mut self.arrivals);
+        arrivals.users.set(users);
+        arrivals.in_flight.set(in_flight);
+    }
+
     /// Counts one failure with its error text. The request itself is counted by
     /// [`Shard::record`].
     pub fn fail(&mut self, id: EndpointId, error: &str, at_epoch_s: f64) {
@@ -231,6 +379,10 @@ impl Shard {
             entry.endpoint = Arc::new(entry.endpoint.restarted(now_epoch_s));
         }
         self.failures.clear_failures();
+        self.unusable_values = 0;
+        self.tasks.reset();
+        self.metrics = Arc::default();
+        self.arrivals = Arc::new(self.arrivals.restarted());
     }
 
     /// As [`Shard::reset`], and the names go out of sight until they are used again.
@@ -305,6 +457,9 @@ impl Shard {
             failures: self.failures.failures().to_vec(),
             exceptions: self.failures.exceptions().to_vec(),
             window_s: self.keep.window_s,
+            tasks: self.tasks.tasks().to_vec(),
+            arrivals: self.arrivals.clone(),
+            metrics: self.metrics.clone(),
             overflow: self.overflow(),
         }
     }
@@ -320,6 +475,7 @@ impl Shard {
             clamped_times: self.total.hist.clamped(),
             forgotten_seconds: self.endpoints().map(forgotten).sum::<u64>()
                 + self.total.seconds.dropped(),
+            unusable_values: self.unusable_values,
         }
     }
 

@@ -7,8 +7,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::arrivals::Arrivals;
 use crate::endpoint::Endpoint;
 use crate::failure::{ExceptionGroup, Failure};
+use crate::measures::Measures;
+use crate::task::Task;
 
 /// What went beyond a limit. All zero in an ordinary run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +26,9 @@ pub struct Overflow {
     pub clamped_times: u64,
     /// Seconds of the series per second that are forgotten, over all endpoints.
     pub forgotten_seconds: u64,
+    /// Measured values that are not finite, or of a metric that nobody declared or that
+    /// is beyond the limit.
+    pub unusable_values: u64,
 }
 
 impl Overflow {
@@ -33,6 +39,7 @@ impl Overflow {
         self.exceptions += other.exceptions;
         self.clamped_times += other.clamped_times;
         self.forgotten_seconds += other.forgotten_seconds;
+        self.unusable_values += other.unusable_values;
     }
 }
 
@@ -49,6 +56,12 @@ pub struct Snapshot {
     pub exceptions: Vec<Arc<ExceptionGroup>>,
     /// Span of the endpoints' windows, seconds.
     pub window_s: u32,
+    /// Tasks in the order of their definition.
+    pub tasks: Vec<Arc<Task>>,
+    /// Arrivals and users.
+    pub arrivals: Arc<Arrivals>,
+    /// Values of declared metrics that belong to no endpoint.
+    pub metrics: Arc<Measures>,
     /// What went beyond the limits.
     pub overflow: Overflow,
 }
@@ -76,7 +89,25 @@ impl Snapshot {
             |e| e.traceback.clone(),
             ExceptionGroup::merge,
         );
+        merge_by(
+            &mut self.tasks,
+            &other.tasks,
+            |t| (t.user.clone(), t.name.clone()),
+            Task::merge,
+        );
+        Arc::make_mut(&mut self.arrivals).merge(&other.arrivals);
+        Arc::make_mut(&mut self.metrics).merge(&other.metrics);
         self.overflow.merge(&other.overflow);
+    }
+
+    /// What the requests of all endpoints were measured by, merged for who asks: keeping
+    /// it beside each endpoint's would double the cost of every measured value.
+    pub fn measures(&self) -> Measures {
+        let mut all = Measures::default();
+        for endpoint in &self.endpoints {
+            all.merge(&endpoint.measures);
+        }
+        all
     }
 
     /// The endpoint of that method and name.

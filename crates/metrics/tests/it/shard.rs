@@ -177,6 +177,7 @@ fn what_is_beyond_a_limit_is_counted_in_common_and_told() {
         endpoints: 2,
         errors: 2,
         seconds: 120,
+        ..Limits::default()
     };
     let mut shard = Shard::with_limits(100.0, limits);
     for n in 0..5 {
