@@ -441,19 +441,7 @@ mod tests {
 
     fn fetch() -> Box<Fetch> {
         let origin = Origin::new(Scheme::Http, "127.0.0.1", 1, TlsSettings::default());
-        let request = Request {
-            origin: Arc::new(origin),
-            wire: Default::default(),
-            body_at: 0,
-            is_head: false,
-            expects_continue: false,
-            closes: false,
-            streams: false,
-            connect_timeout: None,
-            read_timeout: None,
-            total_timeout: None,
-            started: now(),
-        };
+        let request = Request::new(Arc::new(origin), Default::default(), 0, now());
         Box::new(Fetch {
             ticket: TICKET,
             client: ClientId(0),

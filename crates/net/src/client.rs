@@ -14,21 +14,20 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use tokio::time::timeout;
 
 use crate::connect::{Stream, connect};
 use crate::error::Broken;
-use crate::http1::MAX_BODY_BYTES;
-use crate::http1::body::BodyReader;
+use crate::http1::answer::HeadReader;
+use crate::http1::body::{BodyReader, Nowhere};
 use crate::send::{Sent, send};
-use crate::{Error, Exchange, Failure, Framing, Head, Origin, Request, Timings, now};
+use crate::{BodyUse, Error, Exchange, Failure, Head, Origin, Request, Timings, now};
 
 /// The most idle connections that a client keeps; the oldest one goes first.
 const MAX_IDLE: usize = 32;
 /// After so much of a body others get their turn, even if there is more to read: their
 /// times must not show how large it is.
-const GIVE_WAY_BYTES: usize = 256 * 1024;
+const GIVE_WAY_BYTES: u64 = 256 * 1024;
 
 /// The connections of one user.
 #[derive(Debug, Default)]
@@ -52,8 +51,8 @@ pub enum Fetched {
 pub struct StreamedBody {
     link: Link,
     reader: BodyReader,
-    /// The part of the body that came along with the head.
-    early: Bytes,
+    /// What has come of the body and nobody has taken yet.
+    here: Vec<u8>,
     read_timeout: Option<Duration>,
 }
 
@@ -129,25 +128,30 @@ impl Client {
         };
         let Sent { early, cut_short } =
             send(&mut link.stream, request, timings, on_head_sent).await?;
-        let (head, rest) = read_head(&mut link.stream, request, early, timings).await?;
+        let (head, reader, here) = read_head(&mut link.stream, request, &early, timings).await?;
         link.keeps_alive &= head.keeps_alive && !cut_short;
-        let mut body = StreamedBody::begin(link, head.framing, rest, request.read_timeout)?;
+        let mut body = StreamedBody {
+            link,
+            reader,
+            here,
+            read_timeout: request.read_timeout,
+        };
         if request.streams {
-            let exchange = Exchange::new(head, Bytes::new(), timings, reused);
+            let exchange = exchange_of(head, Vec::new(), 0, timings, reused);
             return Ok(Fetched::Streamed(exchange, Box::new(body)));
         }
-        let collected = match body.collect().await {
-            Ok(collected) => collected,
-            Err((error, so_far)) => {
-                let begun = Exchange::new(head, so_far.into(), timings, reused);
-                let begun = Some(Box::new(begun));
-                return Err(Broken { error, begun });
-            }
-        };
+        let read = body.read_all(request.body).await;
+        let body_bytes = body.reader.received();
+        let kept = std::mem::take(&mut body.here);
+        if let Err(error) = read {
+            let begun = exchange_of(head, kept, body_bytes, timings, reused);
+            let begun = Some(Box::new(begun));
+            return Err(Broken { error, begun });
+        }
         self.keep(body);
         timings.done = Some(now());
-        Ok(Fetched::Whole(Exchange::new(
-            head, collected, timings, reused,
+        Ok(Fetched::Whole(exchange_of(
+            head, kept, body_bytes, timings, reused,
         )))
     }
 
@@ -159,10 +163,10 @@ impl Client {
         &self,
         mut body: Box<StreamedBody>,
     ) -> Result<(Vec<u8>, Option<Box<StreamedBody>>), Error> {
-        let mut piece = Vec::from(std::mem::take(&mut body.early));
-        while piece.is_empty() && !body.reader.is_done() {
-            body.read_on(&mut piece).await?;
+        while body.here.is_empty() && !body.reader.is_done() {
+            body.read_on(BodyUse::default()).await?;
         }
+        let piece = std::mem::take(&mut body.here);
         if piece.is_empty() {
             self.keep(*body);
             return Ok((piece, None));
@@ -198,52 +202,53 @@ impl Client {
 }
 
 impl StreamedBody {
-    /// A body of which `rest` came along with the head.
-    fn begin(
-        link: Link,
-        framing: Framing,
-        rest: Bytes,
-        read_timeout: Option<Duration>,
-    ) -> Result<Self, Error> {
-        let mut reader = BodyReader::new(framing);
-        let early = reader.begin(rest)?;
-        Ok(StreamedBody {
-            link,
-            reader,
-            early,
-            read_timeout,
-        })
-    }
-
-    /// The whole body; with a failure what came before it.
-    async fn collect(&mut self) -> Result<Bytes, (Error, Vec<u8>)> {
-        let early = std::mem::take(&mut self.early);
-        if self.reader.is_done() {
-            return Ok(early);
-        }
-        let mut collected = Vec::from(early);
-        let mut give_way_at = collected.len() + GIVE_WAY_BYTES;
-        while !self.reader.is_done() {
-            if self.reader.least_length() > MAX_BODY_BYTES {
-                let limit = MAX_BODY_BYTES;
-                return Err((Error::BodyTooLarge { limit }, collected));
+    /// Reads to the end; what is kept is `here`.
+    async fn read_all(&mut self, body_use: BodyUse) -> Result<(), Error> {
+        let mut give_way_at = self.reader.received() + GIVE_WAY_BYTES;
+        loop {
+            if let BodyUse::Keep { limit_bytes } = body_use
+                && self.reader.least_length() > limit_bytes
+            {
+                self.here
+                    .truncate(usize::try_from(limit_bytes).unwrap_or(usize::MAX));
+                return Err(Error::BodyTooLarge { limit: limit_bytes });
             }
-            if let Err(error) = self.read_on(&mut collected).await {
-                return Err((error, collected));
+            if self.reader.is_done() {
+                return Ok(());
             }
-            if collected.len() >= give_way_at {
-                give_way_at = collected.len() + GIVE_WAY_BYTES;
+            self.read_on(body_use).await?;
+            if self.reader.received() >= give_way_at {
+                give_way_at = self.reader.received() + GIVE_WAY_BYTES;
                 tokio::task::yield_now().await;
             }
         }
-        Ok(collected.into())
     }
 
     /// Reads what comes next. Each piece has the whole patience: a slow body is not
     /// a silent one.
-    async fn read_on(&mut self, body: &mut Vec<u8>) -> Result<(), Error> {
-        let (reader, stream) = (&mut self.reader, &mut self.link.stream);
-        within(self.read_timeout, |cx| reader.poll_read(cx, stream, body)).await
+    async fn read_on(&mut self, body_use: BodyUse) -> Result<(), Error> {
+        let (reader, stream, here) = (&mut self.reader, &mut self.link.stream, &mut self.here);
+        within(self.read_timeout, |cx| match body_use {
+            BodyUse::Keep { .. } => reader.poll_read(cx, stream, here),
+            BodyUse::Discard => reader.poll_read(cx, stream, &mut Nowhere),
+        })
+        .await
+    }
+}
+
+fn exchange_of(
+    head: Head,
+    body: Vec<u8>,
+    body_bytes: u64,
+    timings: &Timings,
+    reused: bool,
+) -> Exchange {
+    Exchange {
+        head,
+        body: body.into(),
+        body_bytes,
+        timings: *timings,
+        reused,
     }
 }
 
@@ -251,39 +256,58 @@ async fn connect_boxed(request: &Request, timings: &mut Timings) -> Result<Strea
     Box::pin(connect(&request.origin, request.connect_timeout, timings)).await
 }
 
-/// Reads until a final head is complete; interim answers are passed over. Returns
-/// the head and the bytes that came after it.
+/// Reads until a final head is complete. Returns it with the reader of its body, and
+/// with what of the body came along.
 async fn read_head(
     stream: &mut Stream,
     request: &Request,
-    mut bytes: Vec<u8>,
+    early: &[u8],
     timings: &mut Timings,
-) -> Result<(Head, Bytes), Error> {
+) -> Result<(Head, BodyReader, Vec<u8>), Error> {
+    let mut reader = HeadReader::default();
+    if !early.is_empty()
+        && let Some(begun) = take_head(&mut reader, early, request)?
+    {
+        timings.head_done.get_or_insert_with(now);
+        return Ok(begun);
+    }
     loop {
-        if let Some((head, length)) = Head::parse(&bytes, request.is_head)? {
-            if head.is_interim() {
-                bytes.drain(..length);
-                continue;
-            }
-            timings.head_done.get_or_insert_with(now);
-            let mut rest = Bytes::from(bytes);
-            let raw = rest.split_to(length);
-            return Ok((head.with_raw(raw), rest));
-        }
         let read = within(request.read_timeout, |cx| {
-            stream.poll_read(cx, &mut bytes).map_err(Error::Receive)
+            let read = stream.poll_read_with(cx, |piece| match piece {
+                [] => Err(reader.close()),
+                _ => take_head(&mut reader, piece, request),
+            });
+            read.map_err(Error::Receive)
         });
         let read = read.await?;
         // One look at the clock per read: what a read brought was there when it ended.
         let at = now();
-        timings.first_byte.get_or_insert(at);
-        timings.head_done = Some(at);
-        match read {
-            0 if bytes.is_empty() => return Err(Error::ClosedBeforeAnswer),
-            0 => return Err(Error::BadHead("the head ended early".to_owned())),
-            _ => {}
+        if !matches!(read, Err(Error::ClosedBeforeAnswer)) {
+            timings.first_byte.get_or_insert(at);
+        }
+        if let Some(begun) = read? {
+            timings.head_done = Some(at);
+            return Ok(begun);
         }
     }
+}
+
+/// Shows `piece` to `reader`; takes the beginning of the body along with the head.
+fn take_head(
+    reader: &mut HeadReader,
+    piece: &[u8],
+    request: &Request,
+) -> Result<Option<(Head, BodyReader, Vec<u8>)>, Error> {
+    let Some((head, rest)) = reader.feed(piece, request.is_head)? else {
+        return Ok(None);
+    };
+    let mut body = BodyReader::new(head.framing);
+    let mut here = Vec::new();
+    match request.body {
+        BodyUse::Discard if !request.streams => body.feed(rest, &mut Nowhere)?,
+        _ => body.feed(rest, &mut here)?,
+    }
+    Ok(Some((head, body, here)))
 }
 
 /// What `poll` gives, if it does so within the read timeout.

@@ -20,6 +20,6 @@ pub use client::{Client, Fetched, StreamedBody};
 pub use decode::{DecodeError, decode_body, decoded_length};
 pub use error::{Error, Failure};
 pub use http1::head::{Framing, Head};
-pub use request::{Exchange, Origin, Request, Scheme};
+pub use request::{BodyUse, Exchange, Origin, Request, Scheme};
 pub use timings::{Timings, now};
 pub use tls::{TlsSettings, Trust};

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
+use crate::http1::MAX_BODY_BYTES;
 use crate::{Head, Timings, TlsSettings};
 
 /// How bytes travel.
@@ -50,6 +51,26 @@ impl Origin {
     }
 }
 
+/// What becomes of the body of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyUse {
+    /// It is collected. A larger one is a failure, at once when its length is declared.
+    Keep {
+        /// The most bytes that are collected, without chunk framing.
+        limit_bytes: u64,
+    },
+    /// Its bytes are counted and never stored.
+    Discard,
+}
+
+impl Default for BodyUse {
+    /// Kept, up to 512 MiB.
+    fn default() -> Self {
+        let limit_bytes = MAX_BODY_BYTES;
+        BodyUse::Keep { limit_bytes }
+    }
+}
+
 /// One request, encoded by the caller byte for byte.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -67,6 +88,8 @@ pub struct Request {
     pub closes: bool,
     /// Hand the body over piece by piece instead of collecting it.
     pub streams: bool,
+    /// What becomes of the body of the answer, unless it is handed over in pieces.
+    pub body: BodyUse,
     /// Longest time to resolve, connect and secure.
     pub connect_timeout: Option<Duration>,
     /// Longest silence of the server while its answer is read.
@@ -77,26 +100,40 @@ pub struct Request {
     pub started: Instant,
 }
 
+impl Request {
+    /// A request without further wishes: no timeouts, and a body that is kept. `wire` is
+    /// the encoded request, its body begins at `body_at`; times count from `started`.
+    pub fn new(origin: Arc<Origin>, wire: Bytes, body_at: usize, started: Instant) -> Self {
+        Request {
+            origin,
+            is_head: wire.starts_with(b"HEAD "),
+            wire,
+            body_at,
+            expects_continue: false,
+            closes: false,
+            streams: false,
+            body: BodyUse::default(),
+            connect_timeout: None,
+            read_timeout: None,
+            total_timeout: None,
+            started,
+        }
+    }
+}
+
 /// A whole answer.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// Status and headers.
     pub head: Head,
     /// The body as it came, still encoded (gzip …) but without chunk framing.
+    /// Empty where nobody keeps it.
     pub body: Bytes,
+    /// How many bytes of the body have been received, kept or not, without chunk
+    /// framing. Of a body that is read in pieces none have been when its head is there.
+    pub body_bytes: u64,
     /// When each phase ended.
     pub timings: Timings,
     /// The connection had served an earlier request.
     pub reused: bool,
-}
-
-impl Exchange {
-    pub(crate) fn new(head: Head, body: Bytes, timings: &Timings, reused: bool) -> Self {
-        Exchange {
-            head,
-            body,
-            timings: *timings,
-            reused,
-        }
-    }
 }

@@ -214,17 +214,13 @@ impl Client {
         wire.extend_from_slice(head);
         wire.extend_from_slice(body);
         let request = Request {
-            origin: origin.inner.clone(),
-            wire: wire.into(),
-            body_at: head.len(),
             is_head: method == "HEAD",
             expects_continue,
             closes,
             streams,
             connect_timeout: seconds(connect_timeout_s),
             read_timeout: seconds(read_timeout_s),
-            total_timeout: None,
-            started,
+            ..Request::new(origin.inner.clone(), wire.into(), head.len(), started)
         };
         let recording = self.recording(
             method,
@@ -372,18 +368,12 @@ impl Client {
         let Some(wire) = self.encode(&quick.parts, quick.extra, quick.body) else {
             return Ok(None);
         };
+        let body_at = wire.len() - quick.body.len();
         let request = Request {
-            origin: quick.origin.inner.clone(),
-            body_at: wire.len() - quick.body.len(),
-            wire: wire.into(),
             is_head: quick.parts.method == "HEAD",
-            expects_continue: false,
-            closes: false,
-            streams: false,
             connect_timeout: seconds(quick.connect_timeout_s),
             read_timeout: seconds(quick.read_timeout_s),
-            total_timeout: None,
-            started,
+            ..Request::new(quick.origin.inner.clone(), wire.into(), body_at, started)
         };
         let name = quick.name.unwrap_or(quick.parts.target);
         let recording = self.recording(quick.parts.method, name, quick.direct, quick.follows);

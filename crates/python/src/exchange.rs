@@ -40,6 +40,7 @@ impl Exchange {
             body,
             timings,
             reused,
+            ..
         } = exchange;
         let status = head.status;
         Exchange {

@@ -136,19 +136,8 @@ pub(crate) fn get(origin: &Arc<Origin>, path: &str) -> Request {
 pub(crate) fn with_body(origin: &Arc<Origin>, method: &str, path: &str, body: &[u8]) -> Request {
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.1\r\nHost: t\r\nContent-Length: {length}\r\n\r\n");
-    Request {
-        origin: origin.clone(),
-        body_at: head.len(),
-        wire: [head.as_bytes(), body].concat().into(),
-        is_head: method == "HEAD",
-        expects_continue: false,
-        closes: false,
-        streams: false,
-        connect_timeout: None,
-        read_timeout: None,
-        total_timeout: None,
-        started: now(),
-    }
+    let wire = [head.as_bytes(), body].concat().into();
+    Request::new(origin.clone(), wire, head.len(), now())
 }
 
 /// The lane records what is below 400 and leads nowhere else.

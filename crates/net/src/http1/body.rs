@@ -2,11 +2,27 @@
 
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
-
 use super::chunked::Chunked;
 use crate::connect::Stream;
 use crate::{Error, Framing};
+
+/// Where the bytes of a body go.
+pub(crate) trait Sink {
+    fn push(&mut self, bytes: &[u8]);
+}
+
+impl Sink for Vec<u8> {
+    fn push(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+/// Where bytes go that nobody wants.
+pub(crate) struct Nowhere;
+
+impl Sink for Nowhere {
+    fn push(&mut self, _bytes: &[u8]) {}
+}
 
 /// A machine that knows how much of a body is still to come.
 #[derive(Debug)]
@@ -55,8 +71,16 @@ impl BodyReader {
     pub(crate) fn least_length(&self) -> u64 {
         match &self.kind {
             Kind::Length { total, .. } => *total,
-            Kind::Chunked(chunked) => chunked.received(),
+            Kind::Chunked(chunked) => chunked.least_length(),
             Kind::UntilClose { received, .. } => *received,
+        }
+    }
+
+    /// Bytes of the body that have come.
+    pub(crate) fn received(&self) -> u64 {
+        match &self.kind {
+            Kind::Length { received, .. } | Kind::UntilClose { received, .. } => *received,
+            Kind::Chunked(chunked) => chunked.received(),
         }
     }
 
@@ -64,41 +88,18 @@ impl BodyReader {
         self.overran
     }
 
-    /// Takes what came along with the head; gives back what of it is body. Copies
-    /// nothing unless the body has framing inside.
-    pub(crate) fn begin(&mut self, mut rest: Bytes) -> Result<Bytes, Error> {
-        match &mut self.kind {
-            Kind::Length { received, total } => {
-                let taken = up_to(*total, rest.len());
-                *received = taken as u64;
-                self.overran = taken < rest.len();
-                rest.truncate(taken);
-                Ok(rest)
-            }
-            Kind::UntilClose { received, .. } => {
-                *received = rest.len() as u64;
-                Ok(rest)
-            }
-            Kind::Chunked(_) => {
-                let mut body = Vec::new();
-                self.feed(&rest, &mut body)?;
-                Ok(body.into())
-            }
-        }
-    }
-
-    /// Takes `input` as the next bytes of the connection, appends what is body.
-    fn feed(&mut self, input: &[u8], body: &mut Vec<u8>) -> Result<(), Error> {
+    /// Takes `input` as the next bytes of the connection, hands what is body to `body`.
+    pub(crate) fn feed(&mut self, input: &[u8], body: &mut impl Sink) -> Result<(), Error> {
         let used = match &mut self.kind {
             Kind::Length { received, total } => {
                 let taken = up_to(*total - *received, input.len());
-                body.extend_from_slice(&input[..taken]);
+                body.push(&input[..taken]);
                 *received += taken as u64;
                 taken
             }
             Kind::Chunked(chunked) => chunked.feed(input, body)?,
             Kind::UntilClose { received, .. } => {
-                body.extend_from_slice(input);
+                body.push(input);
                 *received += input.len() as u64;
                 input.len()
             }
@@ -125,12 +126,12 @@ impl BodyReader {
         }
     }
 
-    /// Reads what comes next and appends it to `body`.
+    /// Reads what comes next and hands it to `body`.
     pub(crate) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,
         stream: &mut Stream,
-        body: &mut Vec<u8>,
+        body: &mut impl Sink,
     ) -> Poll<Result<(), Error>> {
         let read = stream.poll_read_with(cx, |bytes| match bytes {
             [] => self.close(),

@@ -1,6 +1,7 @@
 //! Chunked framing (RFC 9112 section 7.1) taken off a body, as a machine that
 //! is fed bytes as they come and never does I/O itself.
 
+use super::body::Sink;
 use crate::Error;
 
 /// The longest line that may give a chunk's size or a trailer.
@@ -45,10 +46,19 @@ impl Chunked {
         self.received
     }
 
-    /// Takes framing off `input` and appends what is body to `body`. Returns
+    /// The body will have at least that many bytes: those taken and those that the
+    /// current chunk declares.
+    pub(crate) fn least_length(&self) -> u64 {
+        match self.state {
+            State::Data(left) => self.received.saturating_add(left),
+            _ => self.received,
+        }
+    }
+
+    /// Takes framing off `input` and hands what is body to `body`. Returns
     /// how many bytes of `input` were used: fewer than all only when the body
     /// is done.
-    pub(crate) fn feed(&mut self, input: &[u8], body: &mut Vec<u8>) -> Result<usize, Error> {
+    pub(crate) fn feed(&mut self, input: &[u8], body: &mut impl Sink) -> Result<usize, Error> {
         let mut used = 0;
         while used < input.len() && self.state != State::Done {
             let rest = &input[used..];
@@ -61,9 +71,9 @@ impl Chunked {
         Ok(used)
     }
 
-    fn take_data(&mut self, left: u64, rest: &[u8], body: &mut Vec<u8>) -> usize {
+    fn take_data(&mut self, left: u64, rest: &[u8], body: &mut impl Sink) -> usize {
         let taken = rest.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        body.extend_from_slice(&rest[..taken]);
+        body.push(&rest[..taken]);
         self.received += taken as u64;
         let left = left - taken as u64;
         self.state = if left == 0 {

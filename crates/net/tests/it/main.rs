@@ -1,6 +1,7 @@
 //! Exchanges over real sockets: with the target, which knows what it received, and
 //! with a peer that says what no good server would.
 
+mod bodies;
 mod codings;
 mod connections;
 mod cost;

@@ -69,19 +69,7 @@ pub(crate) fn request(origin: &Arc<Origin>, method: &str, path: &str, body: &[u8
     let mut wire = format!("{method} {path} HTTP/1.1\r\nHost: test\r\n{length}\r\n").into_bytes();
     let body_at = wire.len();
     wire.extend_from_slice(body);
-    Request {
-        origin: origin.clone(),
-        wire: wire.into(),
-        body_at,
-        is_head: method == "HEAD",
-        expects_continue: false,
-        closes: false,
-        streams: false,
-        connect_timeout: None,
-        read_timeout: None,
-        total_timeout: None,
-        started: now(),
-    }
+    Request::new(origin.clone(), wire.into(), body_at, now())
 }
 
 pub(crate) fn get(origin: &Arc<Origin>, path: &str) -> Request {
