@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use crate::alarm::spin_until;
 use crate::answer::{Answer, Ending, Manner, Reply, Script, Step};
 use crate::clock::now;
 use crate::draw::{Purpose, Turn, unit};
@@ -72,20 +73,18 @@ async fn exchange(
     let found = shared.table.find(head.method(), head.path());
     let counted = found.kind != Kind::Uncounted;
     let ticket = counted.then(|| shared.truth.receive(found.slot, head.method()));
-    let (script, read_at) = match inbox.body(head, socket).await {
+    let body = inbox.body(head, socket).await;
+    let read_at = now();
+    let (script, due) = match body {
         Ok(request) => {
-            let read_at = now();
             let ordinal = ticket.as_ref().map_or(0, |ticket| ticket.ordinal);
-            (
-                perform(worker, &found, ordinal, &request, read_at).await,
-                read_at,
-            )
+            perform(worker, &found, ordinal, &request, read_at)
         }
-        Err(Failure::Refused(refusal)) => (refused(refusal), now()),
+        Err(Failure::Refused(refusal)) => (refused(refusal), read_at),
         Err(Failure::Gone { .. }) => return false,
     };
     let (status, whole, ending) = (script.status, script.whole, script.ending);
-    let written = play(socket, script.steps, worker).await;
+    let written = play(socket, script.steps, due, worker).await;
     let unanswered = match ticket {
         Some(ticket) if written && whole => {
             ticket.answered(status, now() - read_at);
@@ -103,14 +102,15 @@ fn refused(refusal: Refusal) -> Script {
     Answer::error(refusal.status, refusal.reason).into_script(Manner::of_refusal())
 }
 
-/// Has the request handled, with the latency and the errors that the target was asked for.
-async fn perform(
+/// Has the request handled, with the errors that the target was asked for. Says what to answer,
+/// and when its first byte is due by the latency that the target was asked for.
+fn perform(
     worker: &Worker,
     found: &Found,
     ordinal: u64,
     request: &Request,
     read_at: Instant,
-) -> Script {
+) -> (Script, Instant) {
     let options = &worker.shared.options;
     let pattern = worker.shared.table.patterns()[found.slot];
     let turn = Turn {
@@ -126,18 +126,16 @@ async fn perform(
         handle(worker, found, pattern, request)
     };
     let script = reply.into_script(Manner::of(&request.head));
-    if usual {
-        let worked = now() - read_at;
-        spin_until(read_at + worked.mul_f64(options.slow));
-        let latency = options
-            .latency
-            .at(unit(options.seed, turn, Purpose::Latency));
-        let due = read_at + latency.mul_f64(options.slow);
-        if due > now() {
-            tokio::time::sleep_until(due.into()).await;
-        }
+    if !usual {
+        return (script, read_at);
     }
-    script
+    let worked = now() - read_at;
+    // A slow server is busy, it does not rest.
+    spin_until(read_at + worked.mul_f64(options.slow));
+    let latency = options
+        .latency
+        .at(unit(options.seed, turn, Purpose::Latency));
+    (script, read_at + latency.mul_f64(options.slow))
 }
 
 fn injected_error() -> Reply {
@@ -170,26 +168,28 @@ fn handle(worker: &Worker, found: &Found, pattern: &str, request: &Request) -> R
     }
 }
 
-/// Computes in vain: a slow server is busy, it does not rest.
-fn spin_until(due: Instant) {
-    while now() < due {
-        std::hint::spin_loop();
-    }
-}
-
 async fn deliver(socket: &mut impl Socket, script: Script, worker: &Worker) {
-    if play(socket, script.steps, worker).await {
+    if play(socket, script.steps, now(), worker).await {
         end(socket, script.ending, worker).await;
     }
 }
 
-/// Writes and pauses; false when the peer does not take it.
-async fn play(socket: &mut impl Socket, steps: Vec<Step>, worker: &Worker) -> bool {
+/// Writes, the first time at `due`, and pauses; false when the peer does not take it.
+///
+/// Pauses add up from one due moment to the next, so that what waking and writing takes does not.
+/// What is late all the same is written at once, and the next pause counts from there.
+async fn play(
+    socket: &mut impl Socket,
+    steps: Vec<Step>,
+    mut due: Instant,
+    worker: &Worker,
+) -> bool {
     let patience = worker.shared.options.limits.idle_time;
     for step in steps {
         match step {
-            Step::Pause(pause) => tokio::time::sleep(pause).await,
+            Step::Pause(pause) => due = (due + pause).max(now()),
             Step::Write(bytes) => {
+                worker.alarm.until(due).await;
                 let write = async {
                     socket.write_all(&bytes).await?;
                     socket.flush().await
@@ -200,6 +200,7 @@ async fn play(socket: &mut impl Socket, steps: Vec<Step>, worker: &Worker) -> bo
             }
         }
     }
+    worker.alarm.until(due).await;
     true
 }
 

@@ -28,6 +28,7 @@ mod general;
 mod routes;
 
 // … and what is known about it.
+mod alarm;
 mod clock;
 mod draw;
 mod latency_record;

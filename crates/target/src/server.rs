@@ -16,6 +16,7 @@ use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::alarm::Alarm;
 use crate::clinic::{Clinic, Database, Tokens};
 use crate::conversation::converse;
 use crate::inbox::body_memory;
@@ -134,14 +135,17 @@ impl std::fmt::Debug for Shared {
 /// What one thread serves with.
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
+    pub(crate) alarm: Alarm,
     pub(crate) clinic: Option<Clinic>,
 }
 
 impl Worker {
-    fn new(shared: &Arc<Shared>) -> Result<Self> {
+    fn new(shared: &Arc<Shared>, runtime: &Runtime) -> Result<Self> {
         let clinic = shared.database.as_ref().map(Clinic::open).transpose()?;
+        let _within = runtime.enter();
         Ok(Self {
             shared: Arc::clone(shared),
+            alarm: Alarm::new().context("cannot make a timer")?,
             clinic,
         })
     }
@@ -255,7 +259,7 @@ fn start_threads(
     let mut accepting = Some(accept(listener, queues, Arc::clone(shared)));
     let mut threads = Vec::new();
     for (number, (runtime, receiver)) in runtimes.into_iter().zip(receivers).enumerate() {
-        let worker = Worker::new(shared)?;
+        let worker = Worker::new(shared, &runtime)?;
         let stopped = stopper.0.subscribe();
         let accepting = accepting.take();
         let work = move || run_thread(&runtime, worker, receiver, accepting, stopped);
@@ -274,6 +278,8 @@ fn run_thread(
 ) {
     let worker = Rc::new(worker);
     let tasks = LocalSet::new();
+    let ringing = Rc::clone(&worker);
+    tasks.spawn_local(async move { ringing.alarm.ring().await });
     if let Some(accepting) = accepting {
         tasks.spawn_local(accepting);
     }
