@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -149,17 +149,35 @@ async fn resolve(origin: &Origin) -> Result<Vec<SocketAddr>, Error> {
 
 /// Tries the addresses in the resolver's order; the last failure counts.
 async fn connect_tcp(addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
-    let mut failure = io::Error::from(io::ErrorKind::AddrNotAvailable);
-    for address in addresses {
+    let mut failure = Error::Connect(io::ErrorKind::AddrNotAvailable.into());
+    for &address in addresses {
         match TcpStream::connect(address).await {
             Ok(tcp) => {
                 tcp.set_nodelay(true).map_err(Error::Connect)?;
                 return Ok(tcp);
             }
-            Err(fault) => failure = fault,
+            Err(fault) => failure = why_not(address, fault),
         }
     }
-    Err(Error::Connect(failure))
+    Err(failure)
+}
+
+fn why_not(address: SocketAddr, fault: io::Error) -> Error {
+    match fault.raw_os_error() {
+        Some(libc::EADDRNOTAVAIL) if has_way_to(address) => Error::NoPortLeft(fault),
+        _ => Error::connecting(fault),
+    }
+}
+
+/// Whether this machine has an address of its own towards `address`: where it has none
+/// (no IPv6, say), the same error does not mean that the ports are used up. UDP has ports
+/// of its own, and connecting it sends nothing.
+fn has_way_to(address: SocketAddr) -> bool {
+    let any: IpAddr = match address {
+        SocketAddr::V4(_) => Ipv4Addr::UNSPECIFIED.into(),
+        SocketAddr::V6(_) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    UdpSocket::bind((any, 0)).is_ok_and(|socket| socket.connect(address).is_ok())
 }
 
 /// The address literal or name as TLS names it.

@@ -42,6 +42,17 @@ pub enum Error {
     /// TCP could not be connected.
     #[error("cannot connect: {0}")]
     Connect(#[source] io::Error),
+    /// Every local port is taken (`EADDRNOTAVAIL`), by connections in use or by those
+    /// closed within the last minute.
+    #[error(
+        "cannot connect: no local port is left; keep connections alive or use fewer users, \
+         widen net.ipv4.ip_local_port_range, or spread the load over more addresses of the target"
+    )]
+    NoPortLeft(#[source] io::Error),
+    /// No file is left for another connection, of this process (`EMFILE`) or of the
+    /// whole system (`ENFILE`).
+    #[error("cannot connect: {}", no_file_left(.0))]
+    NoFileLeft(#[source] io::Error),
     /// No connection within the connect timeout.
     #[error("no connection within the connect timeout")]
     ConnectTimeout,
@@ -95,4 +106,50 @@ pub enum Error {
     /// The whole exchange took longer than its timeout.
     #[error("not done within the total timeout")]
     TotalTimeout,
+}
+
+impl Error {
+    /// A short name for what happened, the same for all failures of a kind: texts can
+    /// name a host, a line or a number.
+    pub fn key(&self) -> &'static str {
+        match self {
+            Error::Resolve { .. } => "resolve",
+            Error::Connect(_) => "connect",
+            Error::NoPortLeft(_) => "no-port-left",
+            Error::NoFileLeft(_) => "no-file-left",
+            Error::ConnectTimeout => "connect-timeout",
+            Error::TlsSettings(_) => "tls-settings",
+            Error::Tls(_) => "tls",
+            Error::Send(_) => "send",
+            Error::Receive(_) => "receive",
+            Error::ClosedBeforeAnswer => "closed",
+            Error::BadHead(_) => "bad-head",
+            Error::HeadTooLarge(_) => "head-too-large",
+            Error::ShortBody { .. } => "short-body",
+            Error::BadChunk { .. } => "bad-chunk",
+            Error::BodyTooLarge { .. } => "body-too-large",
+            Error::ReadTimeout => "read-timeout",
+            Error::TotalTimeout => "total-timeout",
+        }
+    }
+
+    /// A connection that could not be made for want of files, or for another reason.
+    pub(crate) fn connecting(fault: io::Error) -> Error {
+        match fault.raw_os_error() {
+            Some(libc::EMFILE | libc::ENFILE) => Error::NoFileLeft(fault),
+            _ => Error::Connect(fault),
+        }
+    }
+}
+
+fn no_file_left(fault: &io::Error) -> &'static str {
+    match fault.raw_os_error() {
+        Some(libc::ENFILE) => {
+            "the system has no file left; raise fs.file-max with sysctl, or use fewer users"
+        }
+        _ => {
+            "this process has no file left for another connection; raise its limit \
+             (`ulimit -n`), or use fewer users"
+        }
+    }
 }

@@ -241,7 +241,9 @@ pub(crate) fn describe(failure: &Error) -> (&'static str, String, i64, i64) {
     let plain = |kind| (kind, failure.to_string(), 0, 0);
     match failure {
         Error::Resolve { message, .. } => ("resolve", message.clone(), 0, 0),
-        Error::Connect(fault) => ("connect", fault.to_string(), number(fault), 0),
+        Error::Connect(fault) | Error::NoPortLeft(fault) | Error::NoFileLeft(fault) => {
+            ("connect", fault.to_string(), number(fault), 0)
+        }
         Error::Send(fault) => ("send", fault.to_string(), number(fault), 0),
         Error::Receive(fault) => ("receive", fault.to_string(), number(fault), 0),
         Error::ConnectTimeout => plain("connect-timeout"),

@@ -5,6 +5,7 @@ mod bodies;
 mod codings;
 mod connections;
 mod cost;
+mod exhaustion;
 mod faults;
 mod framing;
 mod support;
