@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::resolve::resolve;
 use crate::{Error, Origin, Scheme, Timings, now, tls};
 
 /// Room for one read. All connections of a thread share it, so that an idle
@@ -131,23 +132,7 @@ async fn connect_untimed(origin: &Origin, timings: &mut Timings) -> Result<Strea
     Ok(Stream::Tls(Box::new(secured)))
 }
 
-async fn resolve(origin: &Origin) -> Result<Vec<SocketAddr>, Error> {
-    if let Some(address) = origin.address {
-        return Ok(vec![SocketAddr::new(address, origin.port)]);
-    }
-    let found = tokio::net::lookup_host((origin.host.as_str(), origin.port)).await;
-    let failed = |message: String| Error::Resolve {
-        host: origin.host.clone(),
-        message,
-    };
-    let addresses: Vec<SocketAddr> = found.map_err(|fault| failed(fault.to_string()))?.collect();
-    if addresses.is_empty() {
-        return Err(failed("no address".to_owned()));
-    }
-    Ok(addresses)
-}
-
-/// Tries the addresses in the resolver's order; the last failure counts.
+/// Tries the addresses one after the other; the last failure counts.
 async fn connect_tcp(addresses: &[SocketAddr]) -> Result<TcpStream, Error> {
     let mut failure = Error::Connect(io::ErrorKind::AddrNotAvailable.into());
     for &address in addresses {

@@ -11,6 +11,7 @@ mod decode;
 mod error;
 mod http1;
 mod request;
+mod resolve;
 mod send;
 mod timings;
 mod tls;

@@ -15,7 +15,8 @@ pub fn now() -> Instant {
 pub struct Timings {
     /// When the caller asked.
     pub started: Instant,
-    /// When the name was resolved.
+    /// When the addresses of the name were known: at once where they are remembered or
+    /// the name is an address.
     pub resolved: Option<Instant>,
     /// When TCP was connected.
     pub connected: Option<Instant>,
