@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use crate::hist::Hist;
+use crate::hist::{Hist, Place};
 use crate::measures::Measures;
 use crate::sample::Sample;
 use crate::seconds::Seconds;
@@ -71,6 +71,22 @@ pub struct Endpoint {
     pub last_request_epoch_s: Option<f64>,
 }
 
+/// A response time and its bucket, the same for an endpoint and for the total.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Timed {
+    ms: f64,
+    place: Place,
+}
+
+impl Timed {
+    /// The time of a sample that has a usable one.
+    pub(crate) fn of(sample: &Sample) -> Option<Timed> {
+        let ms = sample.response_time_ms.filter(|ms| ms.is_finite())?;
+        let place = Place::of_ms(ms);
+        Some(Timed { ms, place })
+    }
+}
+
 impl Endpoint {
     /// An endpoint that has seen nothing yet.
     pub fn new(method: impl Into<Arc<str>>, name: impl Into<Arc<str>>, start_epoch_s: f64) -> Self {
@@ -100,21 +116,27 @@ impl Endpoint {
 
     /// Counts one request. A late sample does not move the time of the last one back.
     pub fn record(&mut self, sample: &Sample, keep: Keep) {
+        self.count(sample, Timed::of(sample), keep);
+    }
+
+    /// As [`Endpoint::record`], with the sample's time worked out before.
+    pub(crate) fn count(&mut self, sample: &Sample, timed: Option<Timed>, keep: Keep) {
         let at = sample.at_epoch_s;
         self.requests += 1;
         self.seconds.at(at, keep.seconds).requests += 1;
         self.last_request_epoch_s = latest(self.last_request_epoch_s, Some(at));
         self.total_content_length += sample.response_length;
-        match sample.response_time_ms {
-            Some(ms) if ms.is_finite() => {
-                let index = self.record_time(ms, sample.whole_ms);
-                self.window.record(at, index, keep.window_s);
+        match timed {
+            Some(timed) => {
+                self.count_time(timed.ms, sample.whole_ms);
+                self.hist.record(timed.place);
+                self.window.record(at, timed.place.index, keep.window_s);
             }
-            _ => self.none_requests += 1,
+            None => self.none_requests += 1,
         }
     }
 
-    fn record_time(&mut self, ms: f64, whole: bool) -> usize {
+    fn count_time(&mut self, ms: f64, whole: bool) {
         self.total_response_time_ms += ms;
         self.whole.total &= whole;
         if self.min_ms.is_none_or(|min| ms < min) {
@@ -123,7 +145,6 @@ impl Endpoint {
         if ms > self.max_ms {
             (self.max_ms, self.whole.max) = (ms, whole);
         }
-        self.hist.record_ms(ms)
     }
 
     /// Counts one failure. The request itself is counted by [`Endpoint::record`].

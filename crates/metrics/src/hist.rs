@@ -9,6 +9,10 @@
 //! microsecond has its own bucket, then 1,024 buckets per doubling, so a bucket is
 //! never wider than 1/1,024 of its values. Sorted (bucket, count) pairs hold a few
 //! samples in a few bytes; a plain array takes over when the pairs fill most of it.
+//! Before they are sorted in, samples wait in a list of their own, so that counting one
+//! is a write at its end rather than a search.
+
+use crate::pairs::{Pair, Pairs, runs};
 
 /// Buckets per doubling, and half of those that are one microsecond wide.
 const HALF: u64 = 1 << HALF_BITS;
@@ -23,9 +27,12 @@ pub const BUCKETS: usize = (DOUBLINGS + 2) * HALF as usize;
 /// 38 hours. Longer ones are counted in the last bucket and in [`Hist::clamped`].
 pub const HIGHEST_US: u64 = ((2 * HALF) << DOUBLINGS) - 1;
 
-/// An array takes over when it is at most this many times as large as the pairs:
-/// it is so much quicker to write to that a little memory is well spent.
-const DENSE_AT: usize = 3;
+/// An array takes over when it has at most this many places for each pair: it is so much
+/// quicker to write to that a little memory is well spent.
+const DENSE_AT: usize = 4;
+
+/// … and when there are at least so many pairs: fewer are no load to anybody.
+const DENSE_FROM: usize = 16;
 
 /// A bucket that holds at least one sample.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,36 +104,43 @@ pub fn representative_ms(index: usize) -> f64 {
 
 /// Microseconds of a time in milliseconds: the nearest whole one, 0 if negative.
 fn to_us(ms: f64) -> u64 {
-    // `as` saturates, so a huge time ends up in the last bucket.
-    (ms * 1000.0).round() as u64
+    // `as` cuts the fraction off and saturates, so a huge time ends up in the last bucket.
+    (ms * 1000.0 + 0.5) as u64
 }
 
-/// A bucket's number in the upper 16 bits, its count in the lower 48.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Pair(u64);
+/// Where a time is counted; worked out once for all histograms that count it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Place {
+    pub(crate) index: usize,
+    clamped: bool,
+}
 
-impl Pair {
-    const COUNT_BITS: u32 = 48;
-
-    fn new(index: usize, count: u64) -> Pair {
-        Pair(((index as u64) << Pair::COUNT_BITS) | count)
-    }
-
-    fn index(self) -> usize {
-        (self.0 >> Pair::COUNT_BITS) as usize
-    }
-
-    fn count(self) -> u64 {
-        self.0 & ((1 << Pair::COUNT_BITS) - 1)
+impl Place {
+    /// The place of a time in milliseconds; of a negative one that of 0.
+    pub(crate) fn of_ms(ms: f64) -> Place {
+        let us = to_us(ms);
+        Place {
+            index: index_of(us),
+            clamped: us > HIGHEST_US,
+        }
     }
 }
 
 #[derive(Clone, Debug)]
 enum Store {
-    /// Sorted by index, no empty buckets.
-    Sparse(Vec<Pair>),
-    /// All buckets from `first` on.
+    Sparse {
+        pairs: Pairs,
+        /// Buckets of samples that are not among the pairs yet, in any order.
+        waiting: Vec<u16>,
+    },
+    /// All buckets from `first` on; never empty.
     Dense { first: usize, counts: Vec<u64> },
+}
+
+/// How many samples may wait beside so many pairs: the more, the fewer steps it costs
+/// each to be sorted in; and one that waits takes a quarter of the room of a pair.
+fn waiting_room(pairs: usize) -> usize {
+    (2 * pairs).clamp(64, 4096)
 }
 
 /// Counts of response times by bucket.
@@ -146,7 +160,7 @@ impl Default for Hist {
 /// Equal when they hold the same counts, however they are stored.
 impl PartialEq for Hist {
     fn eq(&self, other: &Hist) -> bool {
-        self.clamped == other.clamped && self.iter().eq(other.iter())
+        self.count == other.count && self.clamped == other.clamped && self.iter().eq(other.iter())
     }
 }
 
@@ -154,77 +168,117 @@ impl Hist {
     /// An empty histogram; allocates nothing yet.
     pub fn new() -> Hist {
         Hist {
-            store: Store::Sparse(Vec::new()),
+            store: Store::Sparse {
+                pairs: Pairs::default(),
+                waiting: Vec::new(),
+            },
             count: 0,
             clamped: 0,
+        }
+    }
+
+    /// An empty histogram with room for as much as this one holds.
+    pub(crate) fn emptied(&self) -> Hist {
+        let store = match &self.store {
+            Store::Dense { first, counts } if self.count as usize >= counts.len() / 4 => {
+                Store::Dense {
+                    first: *first,
+                    counts: vec![0; counts.len()],
+                }
+            }
+            Store::Dense { .. } => return Hist::new(),
+            Store::Sparse { pairs, waiting } => Store::Sparse {
+                pairs: Pairs::with_capacity(pairs.as_slice().len()),
+                waiting: Vec::with_capacity(waiting.capacity()),
+            },
+        };
+        Hist {
+            store,
+            ..Hist::new()
         }
     }
 
     /// Counts one response time in milliseconds and returns the bucket it fell in.
     /// A negative one counts as 0.
     pub fn record_ms(&mut self, ms: f64) -> usize {
-        let us = to_us(ms);
-        self.clamped += u64::from(us > HIGHEST_US);
-        let index = index_of(us);
-        self.add(index, 1);
-        index
+        let place = Place::of_ms(ms);
+        self.record(place);
+        place.index
+    }
+
+    pub(crate) fn record(&mut self, place: Place) {
+        self.clamped += u64::from(place.clamped);
+        self.record_at(place.index);
+    }
+
+    /// Counts one sample in the bucket `index`, which must be below [`BUCKETS`].
+    pub(crate) fn record_at(&mut self, index: usize) {
+        debug_assert!(index < BUCKETS);
+        match &mut self.store {
+            Store::Dense { first, counts } => match counts.get_mut(index.wrapping_sub(*first)) {
+                Some(slot) => *slot += 1,
+                None => return self.add(index, 1),
+            },
+            Store::Sparse { pairs, waiting } => {
+                waiting.push(index as u16);
+                if waiting.len() >= waiting_room(pairs.as_slice().len()) {
+                    self.sort_in_with(&[]);
+                }
+            }
+        }
+        self.count += 1;
     }
 
     /// Adds `count` samples to the bucket `index`, which must be below [`BUCKETS`].
+    #[cold]
     pub fn add(&mut self, index: usize, count: u64) {
         debug_assert!(index < BUCKETS);
-        if count == 0 {
-            return;
+        if count > 0 {
+            self.take_in(&[Pair::new(index, count)]);
+            self.count += count;
         }
-        self.count += count;
-        match &mut self.store {
-            Store::Dense { first, counts } => {
-                if let Some(slot) = index.checked_sub(*first).and_then(|at| counts.get_mut(at)) {
-                    *slot += count;
-                    return;
-                }
-            }
-            Store::Sparse(pairs) => match pairs.binary_search_by_key(&index, |p| p.index()) {
-                Ok(at) => {
-                    pairs[at].0 += count;
-                    return;
-                }
-                Err(at) if pairs.len() < pairs.capacity() => {
-                    pairs.insert(at, Pair::new(index, count));
-                    return;
-                }
-                Err(_) => {}
-            },
-        }
-        self.grow(index, count);
     }
 
-    /// Makes room for a bucket that the storage does not cover, in the form that
-    /// suits what is held then.
-    #[cold]
-    fn grow(&mut self, index: usize, count: u64) {
-        let mut pairs: Vec<Pair> = self.iter().map(|b| Pair::new(b.index, b.count)).collect();
-        let at = pairs.partition_point(|p| p.index() < index);
-        // Room for half as much again, and never fewer than four pairs.
-        pairs.reserve_exact((pairs.len() / 2).max(4));
-        pairs.insert(at, Pair::new(index, count));
-        let (first, last) = (pairs[0].index(), pairs[pairs.len() - 1].index());
-        let span = last - first + 1;
-        self.store = if span <= DENSE_AT * pairs.capacity() {
-            let mut counts = vec![0; span];
-            for pair in &pairs {
-                counts[pair.index() - first] = pair.count();
+    /// Adds sorted pairs.
+    fn take_in(&mut self, added: &[Pair]) {
+        if let Store::Dense { first, counts } = &mut self.store {
+            let inside = |pair: &Pair| (*first..*first + counts.len()).contains(&pair.index());
+            if added.iter().all(inside) {
+                for pair in added {
+                    counts[pair.index() - *first] += pair.count();
+                }
+                return;
             }
-            Store::Dense { first, counts }
-        } else {
-            Store::Sparse(pairs)
+            self.store = Store::Sparse {
+                pairs: Pairs::of_array(*first, counts),
+                waiting: Vec::new(),
+            };
+        }
+        self.sort_in_with(added);
+    }
+
+    /// Adds the samples that wait, and sorted pairs, to the pairs.
+    #[cold]
+    fn sort_in_with(&mut self, added: &[Pair]) {
+        let Store::Sparse { pairs, waiting } = &mut self.store else {
+            return;
         };
+        waiting.sort_unstable();
+        pairs.take_in(runs(waiting));
+        waiting.clear();
+        pairs.take_in(added.iter().copied());
+        if let Some((first, counts)) = suiting_array(pairs) {
+            self.store = Store::Dense { first, counts };
+        }
     }
 
     /// Forgets all samples and keeps the memory for new ones.
     pub fn clear(&mut self) {
         match &mut self.store {
-            Store::Sparse(pairs) => pairs.clear(),
+            Store::Sparse { pairs, waiting } => {
+                pairs.clear();
+                waiting.clear();
+            }
             Store::Dense { counts, .. } => counts.fill(0),
         }
         (self.count, self.clamped) = (0, 0);
@@ -236,9 +290,9 @@ impl Hist {
             self.clone_from(other);
             return;
         }
-        for bucket in other.iter() {
-            self.add(bucket.index, bucket.count);
-        }
+        let theirs: Vec<Pair> = other.iter().map(|b| Pair::new(b.index, b.count)).collect();
+        self.take_in(&theirs);
+        self.count += other.count;
         self.clamped += other.clamped;
     }
 
@@ -288,13 +342,13 @@ impl Hist {
 
     /// The buckets that hold samples, shortest times first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Bucket> + '_ {
-        let (first, pairs, counts): (usize, &[Pair], &[u64]) = match &self.store {
-            Store::Sparse(pairs) => (0, pairs, &[]),
-            Store::Dense { first, counts } => (*first, &[], counts),
+        let (pairs, first, counts): (Pairs, usize, &[u64]) = match &self.store {
+            Store::Sparse { pairs, waiting } => (with_waiting(pairs, waiting), 0, &[]),
+            Store::Dense { first, counts } => (Pairs::default(), *first, counts),
         };
-        let sparse = pairs.iter().map(|p| Bucket {
-            index: p.index(),
-            count: p.count(),
+        let sparse = pairs.into_iter().map(|pair| Bucket {
+            index: pair.index(),
+            count: pair.count(),
         });
         let dense = counts.iter().enumerate().map(move |(at, &count)| Bucket {
             index: first + at,
@@ -306,8 +360,34 @@ impl Hist {
     /// Bytes allocated beside the struct itself.
     pub fn heap_bytes(&self) -> usize {
         match &self.store {
-            Store::Sparse(pairs) => pairs.capacity() * size_of::<Pair>(),
+            Store::Sparse { pairs, waiting } => {
+                pairs.heap_bytes() + waiting.capacity() * size_of::<u16>()
+            }
             Store::Dense { counts, .. } => counts.capacity() * size_of::<u64>(),
         }
     }
+}
+
+/// A copy of the pairs that has the waiting samples among them.
+fn with_waiting(pairs: &Pairs, waiting: &[u16]) -> Pairs {
+    let mut all = pairs.clone();
+    let mut waiting = waiting.to_vec();
+    waiting.sort_unstable();
+    all.take_in(runs(&waiting));
+    all
+}
+
+/// The array for these pairs, with its first bucket, if that is the better form.
+fn suiting_array(pairs: &Pairs) -> Option<(usize, Vec<u64>)> {
+    let pairs = pairs.as_slice();
+    let (first, last) = (pairs.first()?.index(), pairs.last()?.index());
+    let span = last - first + 1;
+    if pairs.len() < DENSE_FROM || span > DENSE_AT * pairs.len() {
+        return None;
+    }
+    let mut counts = vec![0; span];
+    for pair in pairs {
+        counts[pair.index() - first] = pair.count();
+    }
+    Some((first, counts))
 }

@@ -32,6 +32,7 @@ pub mod hist;
 pub mod history;
 pub mod measure;
 pub mod measures;
+mod pairs;
 pub mod record;
 pub mod sample;
 pub mod seconds;

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::arrivals::{Arrivals, Missed};
-use crate::endpoint::{Endpoint, Keep};
+use crate::endpoint::{Endpoint, Keep, Timed};
 use crate::failure::FailureBook;
 use crate::measure::{Measure, Metric, MetricId, Phases};
 use crate::measures::Measures;
@@ -89,7 +89,7 @@ pub struct Shard {
     declared: Vec<Option<Arc<Metric>>>,
     unusable_values: u64,
     tasks: TaskBook,
-    arrivals: Arc<Arrivals>,
+    arrivals: Arrivals,
     metrics: Arc<Measures>,
 }
 
@@ -117,7 +117,7 @@ impl Shard {
             declared: Vec::new(),
             unusable_values: 0,
             tasks: TaskBook::new(limits.tasks),
-            arrivals: Arc::default(),
+            arrivals: Arrivals::default(),
             metrics: Arc::default(),
         }
     }
@@ -191,9 +191,11 @@ impl Shard {
     /// Counts one finished request, in its endpoint and in the total.
     pub fn record(&mut self, sample: &Sample) {
         let keep = self.keep;
+        let timed = Timed::of(sample);
         let slot = self.slot(sample.endpoint);
-        Arc::make_mut(&mut self.total).record(sample, keep);
-        self.open(slot, sample.at_epoch_s).record(sample, keep);
+        Arc::make_mut(&mut self.total).count(sample, timed, keep);
+        self.open(slot, sample.at_epoch_s)
+            .count(sample, timed, keep);
     }
 
     /// Counts the phases of one request of an endpoint. The request itself is counted by
@@ -288,13 +290,13 @@ impl Shard {
 
     /// Counts arrivals that fell due.
     pub fn planned(&mut self, count: u64) {
-        Arc::make_mut(&mut self.arrivals).planned += count;
+        self.arrivals.planned += count;
     }
 
     /// Counts an arrival that its driver started `schedule_lag_ms` milliseconds after it
     /// was due.
     pub fn arrival_started(&mut self, schedule_lag_ms: f64) {
-        let arrivals = Arc::make_mut(&mut self.arrivals);
+        let arrivals = &mut self.arrivals;
         arrivals.started += 1;
         if schedule_lag_ms.is_finite() {
             arrivals.schedule_lag_ms.record(schedule_lag_ms);
@@ -303,20 +305,20 @@ impl Shard {
 
     /// Counts arrivals that did not start.
     pub fn missed(&mut self, reason: Missed, count: u64) {
-        Arc::make_mut(&mut self.arrivals).miss(reason, count);
+        self.arrivals.miss(reason, count);
     }
 
     /// Counts the `on_start` of a new user, milliseconds.
     pub fn user_started(&mut self, on_start_ms: f64) {
         if on_start_ms.is_finite() {
-            let arrivals = Arc::make_mut(&mut self.arrivals);
+            let arrivals = &mut self.arrivals;
             arrivals.on_start_ms.record(on_start_ms);
         }
     }
 
     /// Takes note of how many users exist and how many tasks run now.
     pub fn occupied(&mut self, users: u64, in_flight: u64) {
-        let arrivals = Arc::make_mut(&mut self.arrivals);
+        let arrivals = &mut self.arrivals;
         arrivals.users.set(users);
         arrivals.in_flight.set(in_flight);
     }
@@ -382,7 +384,7 @@ impl Shard {
         self.unusable_values = 0;
         self.tasks.reset();
         self.metrics = Arc::default();
-        self.arrivals = Arc::new(self.arrivals.restarted());
+        self.arrivals = self.arrivals.restarted();
     }
 
     /// As [`Shard::reset`], and the names go out of sight until they are used again.
@@ -449,7 +451,9 @@ impl Shard {
         &self.failures
     }
 
-    /// A copy of everything, shared until the shard writes again.
+    /// A copy of everything. What may be many, the endpoints, is shared until the shard
+    /// writes to it again; tasks and arrivals are few and copied at once, which spares
+    /// each write the question whether they are shared.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
             endpoints: self.endpoints().cloned().collect(),
@@ -457,8 +461,8 @@ impl Shard {
             failures: self.failures.failures().to_vec(),
             exceptions: self.failures.exceptions().to_vec(),
             window_s: self.keep.window_s,
-            tasks: self.tasks.tasks().to_vec(),
-            arrivals: self.arrivals.clone(),
+            tasks: self.tasks.tasks().iter().cloned().map(Arc::new).collect(),
+            arrivals: Arc::new(self.arrivals.clone()),
             metrics: self.metrics.clone(),
             overflow: self.overflow(),
         }

@@ -36,7 +36,7 @@ pub struct Task {
 }
 
 impl Task {
-    fn new(user: &str, name: &str) -> Task {
+    fn new(user: impl Into<Arc<str>>, name: impl Into<Arc<str>>) -> Task {
         Task {
             user: user.into(),
             name: name.into(),
@@ -64,7 +64,7 @@ pub struct TaskBook {
     limit: usize,
     /// Number of a task to its place in `tasks`.
     slots: Vec<Option<u32>>,
-    tasks: Vec<Arc<Task>>,
+    tasks: Vec<Task>,
 }
 
 impl TaskBook {
@@ -89,14 +89,14 @@ impl TaskBook {
     }
 
     fn place(&mut self, user: &str, name: &str) -> u32 {
-        let same = |task: &Arc<Task>| *task.user == *user && *task.name == *name;
+        let same = |task: &Task| *task.user == *user && *task.name == *name;
         match self.tasks.iter().position(same) {
             Some(place) => place as u32,
             None if self.tasks.len() >= self.limit && !user.is_empty() => {
                 self.place("", OTHER_TASKS)
             }
             None => {
-                self.tasks.push(Arc::new(Task::new(user, name)));
+                self.tasks.push(Task::new(user, name));
                 self.tasks.len() as u32 - 1
             }
         }
@@ -108,22 +108,18 @@ impl TaskBook {
             Some(&Some(place)) => place,
             _ => self.place("", OTHER_TASKS),
         };
-        Arc::make_mut(&mut self.tasks[place as usize])
+        &mut self.tasks[place as usize]
     }
 
     /// The tasks in the order of their definition.
-    pub fn tasks(&self) -> &[Arc<Task>] {
+    pub fn tasks(&self) -> &[Task] {
         &self.tasks
     }
 
     /// Sets all numbers to zero.
     pub fn reset(&mut self) {
         for task in &mut self.tasks {
-            *task = Arc::new(Task {
-                user: task.user.clone(),
-                name: task.name.clone(),
-                ..Task::new("", "")
-            });
+            *task = Task::new(task.user.clone(), task.name.clone());
         }
     }
 }

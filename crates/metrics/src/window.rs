@@ -4,24 +4,29 @@
 //! in the last seconds. It holds one histogram for each of these seconds in which
 //! something happened, so ten thousand quiet endpoints cost about a kilobyte each,
 //! and a busy one no more than its buckets. How many seconds, the caller knows.
+//! Seconds that are over are shared by all copies: a copy copies the current one only.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use crate::hist::Hist;
 
 /// The usual span of a "current" percentile, seconds, and Locust's.
 pub const SPAN_S: u32 = 10;
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct Second {
     epoch_s: u32,
     hist: Hist,
 }
 
-/// The samples of each of the last seconds, oldest first.
+/// The samples of each of the last seconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Window {
-    seconds: VecDeque<Second>,
+    /// Those before the current one, oldest first.
+    past: VecDeque<Arc<Second>>,
+    /// The newest one; empty before the first sample.
+    current: Second,
 }
 
 impl Window {
@@ -30,44 +35,55 @@ impl Window {
     /// that second.
     pub fn record(&mut self, at_epoch_s: f64, index: usize, span_s: u32) {
         let epoch_s = at_epoch_s as u32;
-        match self.seconds.back_mut() {
-            Some(newest) if newest.epoch_s >= epoch_s => newest.hist.add(index, 1),
-            _ => {
-                let mut hist = self.spare(epoch_s, span_s);
-                hist.add(index, 1);
-                self.seconds.push_back(Second { epoch_s, hist });
-            }
+        if epoch_s > self.current.epoch_s {
+            self.turn_to(epoch_s, span_s);
         }
+        self.current.hist.record_at(index);
     }
 
-    /// Drops what falls out of the window when `now` begins and gives an empty
-    /// histogram, if possible with the memory of a dropped one.
-    fn spare(&mut self, now: u32, span_s: u32) -> Hist {
-        let mut spare = Hist::new();
+    /// Begins a second, if possible with the memory of one that is forgotten.
+    #[cold]
+    fn turn_to(&mut self, now: u32, span_s: u32) {
+        let mut forgotten = None;
         while self
-            .seconds
+            .past
             .front()
-            .is_some_and(|oldest| outside(oldest.epoch_s, now, span_s))
+            .is_some_and(|s| outside(s.epoch_s, now, span_s))
         {
-            spare = self
-                .seconds
-                .pop_front()
-                .map(|oldest| oldest.hist)
-                .unwrap_or_default();
+            forgotten = self.past.pop_front();
         }
-        spare.clear();
-        spare
+        if self.current.hist.is_empty() || outside(self.current.epoch_s, now, span_s) {
+            self.current.hist.clear();
+            self.current.epoch_s = now;
+            return;
+        }
+        let mut over = forgotten.unwrap_or_default();
+        match Arc::get_mut(&mut over) {
+            Some(second) => {
+                second.hist.clear();
+                std::mem::swap(&mut self.current, second);
+            }
+            // A copy of the window still shows it.
+            None => {
+                let hist = self.current.hist.emptied();
+                let fresh = Second { epoch_s: now, hist };
+                over = Arc::new(std::mem::replace(&mut self.current, fresh));
+            }
+        }
+        self.current.epoch_s = now;
+        self.past.push_back(over);
+    }
+
+    fn seconds(&self) -> impl Iterator<Item = &Second> {
+        let past = self.past.iter().map(Arc::as_ref);
+        past.chain(Some(&self.current).filter(|s| !s.hist.is_empty()))
     }
 
     /// The samples of the second of `now` and of those before it, `span_s` in all.
     pub fn hist(&self, now_epoch_s: f64, span_s: u32) -> Hist {
         let now = now_epoch_s as u32;
         let mut hist = Hist::new();
-        for second in self
-            .seconds
-            .iter()
-            .filter(|second| !outside(second.epoch_s, now, span_s))
-        {
+        for second in self.seconds().filter(|s| !outside(s.epoch_s, now, span_s)) {
             hist.merge(&second.hist);
         }
         hist
@@ -75,25 +91,41 @@ impl Window {
 
     /// Adds what another window saw; its length is bounded by the two spans.
     pub fn merge(&mut self, other: &Window) {
-        for theirs in &other.seconds {
-            let at = self
-                .seconds
-                .partition_point(|ours| ours.epoch_s < theirs.epoch_s);
-            match self.seconds.get_mut(at) {
-                Some(ours) if ours.epoch_s == theirs.epoch_s => ours.hist.merge(&theirs.hist),
-                _ => self.seconds.insert(at, theirs.clone()),
-            }
+        for theirs in &other.past {
+            self.merge_second(theirs);
+        }
+        if !other.current.hist.is_empty() {
+            self.merge_second(&Arc::new(other.current.clone()));
         }
     }
 
-    /// Bytes allocated beside the struct itself.
+    fn merge_second(&mut self, theirs: &Arc<Second>) {
+        if theirs.epoch_s > self.current.epoch_s {
+            let over = std::mem::replace(&mut self.current, (**theirs).clone());
+            if !over.hist.is_empty() {
+                self.past.push_back(Arc::new(over));
+            }
+            return;
+        }
+        if theirs.epoch_s == self.current.epoch_s {
+            return self.current.hist.merge(&theirs.hist);
+        }
+        let at = self
+            .past
+            .partition_point(|ours| ours.epoch_s < theirs.epoch_s);
+        match self.past.get_mut(at) {
+            Some(ours) if ours.epoch_s == theirs.epoch_s => {
+                Arc::make_mut(ours).hist.merge(&theirs.hist);
+            }
+            _ => self.past.insert(at, theirs.clone()),
+        }
+    }
+
+    /// Bytes allocated beside the struct itself, shared ones included.
     pub fn heap_bytes(&self) -> usize {
-        let hists: usize = self
-            .seconds
-            .iter()
-            .map(|second| second.hist.heap_bytes())
-            .sum();
-        hists + self.seconds.capacity() * size_of::<Second>()
+        let hists: usize = self.seconds().map(|second| second.hist.heap_bytes()).sum();
+        let each = size_of::<Arc<Second>>() + size_of::<Second>();
+        hists + self.past.capacity() * each
     }
 }
 

@@ -1,0 +1,107 @@
+//! Sorted (bucket, count) pairs: the form of a histogram that holds little.
+//!
+//! In: sorted pairs to add. Out: the pairs, sorted by bucket, none twice, none empty.
+
+/// A bucket's number in the upper 16 bits, its count in the lower 48.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pair(u64);
+
+impl Pair {
+    const COUNT_BITS: u32 = 48;
+
+    pub(crate) fn new(index: usize, count: u64) -> Pair {
+        Pair(((index as u64) << Pair::COUNT_BITS) | count)
+    }
+
+    pub(crate) fn index(self) -> usize {
+        (self.0 >> Pair::COUNT_BITS) as usize
+    }
+
+    pub(crate) fn count(self) -> u64 {
+        self.0 & ((1 << Pair::COUNT_BITS) - 1)
+    }
+}
+
+/// Pairs sorted by bucket.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pairs(Vec<Pair>);
+
+impl Pairs {
+    pub(crate) fn with_capacity(pairs: usize) -> Pairs {
+        Pairs(Vec::with_capacity(pairs))
+    }
+
+    /// The buckets of an array that begins with bucket `first`.
+    pub(crate) fn of_array(first: usize, counts: &[u64]) -> Pairs {
+        let held = counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        Pairs(
+            held.map(|(at, &count)| Pair::new(first + at, count))
+                .collect(),
+        )
+    }
+
+    pub(crate) fn into_iter(self) -> impl DoubleEndedIterator<Item = Pair> {
+        self.0.into_iter()
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Pair] {
+        &self.0
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn heap_bytes(&self) -> usize {
+        self.0.capacity() * size_of::<Pair>()
+    }
+
+    /// Adds sorted pairs, in place and from the end, so that a larger bucket than all
+    /// known ones moves nothing.
+    pub(crate) fn take_in(&mut self, added: impl DoubleEndedIterator<Item = Pair> + Clone) {
+        let pairs = &mut self.0;
+        let mut read = pairs.len();
+        let fresh = missing(pairs, added.clone());
+        if pairs.capacity() - read < fresh {
+            // Room for a quarter as many again.
+            pairs.reserve_exact(fresh + read / 4);
+        }
+        pairs.resize(read + fresh, Pair(0));
+        let mut write = pairs.len();
+        for pair in added.rev() {
+            while read > 0 && pairs[read - 1].index() > pair.index() {
+                (read, write) = (read - 1, write - 1);
+                pairs[write] = pairs[read];
+            }
+            write -= 1;
+            pairs[write] = match read {
+                1.. if pairs[read - 1].index() == pair.index() => {
+                    read -= 1;
+                    Pair(pairs[read].0 + pair.count())
+                }
+                _ => pair,
+            };
+        }
+    }
+}
+
+/// How many of the sorted pairs `added` have a bucket that is not among `known`.
+fn missing(known: &[Pair], added: impl DoubleEndedIterator<Item = Pair>) -> usize {
+    let mut above = known.len();
+    let mut missing = 0;
+    for pair in added.rev() {
+        while above > 0 && known[above - 1].index() > pair.index() {
+            above -= 1;
+        }
+        let found = above > 0 && known[above - 1].index() == pair.index();
+        missing += usize::from(!found);
+    }
+    missing
+}
+
+/// One pair for each run of equal buckets.
+pub(crate) fn runs(buckets: &[u16]) -> impl DoubleEndedIterator<Item = Pair> + Clone {
+    buckets
+        .chunk_by(u16::eq)
+        .map(|run| Pair::new(usize::from(run[0]), run.len() as u64))
+}
