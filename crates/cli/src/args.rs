@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use gatecrash_target::{Latency, Percent, Service, TargetOptions, TlsFiles, TlsOptions};
+use gatecrash_target::{Latency, Percent, Service, StallPlan, TargetOptions, TlsFiles, TlsOptions};
 
 /// First words that are commands of our own; they are the variants of [`Command`].
 pub(crate) const COMMANDS: &[&str] = &["target"];
@@ -52,6 +52,10 @@ pub(crate) struct TargetArgs {
     /// Share of requests that get an injected 500
     #[arg(long, value_name = "PERCENT", default_value = "0%")]
     errors: Percent,
+    /// Freeze the whole service once for FOR, AFTER the first request came; repeated with
+    /// every=TIME. POST /admin/stall?for=2s does so by hand
+    #[arg(long, value_name = "AFTER,FOR[,every=TIME]")]
+    stall: Option<StallPlan>,
     /// Seed of the draws for latency and errors
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -94,6 +98,7 @@ impl From<TargetArgs> for TargetOptions {
             latency: args.latency,
             slow: args.slow,
             errors: args.errors,
+            stall: args.stall,
             seed: args.seed,
             db: args.db,
             threads: args.threads,

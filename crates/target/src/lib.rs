@@ -32,10 +32,12 @@ mod alarm;
 mod clock;
 mod draw;
 mod latency_record;
+mod stall;
 mod truth;
 
 pub use latency::Latency;
 pub use latency_record::LatencySummary;
 pub use options::{Limits, OptionError, Percent, Service, TargetOptions, TlsFiles, TlsOptions};
 pub use server::{Server, Stopper, serve};
-pub use truth::{Counts, EndpointTruth, TruthReport};
+pub use stall::StallPlan;
+pub use truth::{Counts, EndpointTruth, OneStall, StallTruth, TruthReport};

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use crate::latency::Latency;
+use crate::stall::StallPlan;
 
 /// Everything that [`serve`](crate::serve) needs to know.
 #[derive(Clone, Debug)]
@@ -24,6 +25,8 @@ pub struct TargetOptions {
     pub slow: f64,
     /// Share of requests that are answered by an injected 500.
     pub errors: Percent,
+    /// When the whole service freezes by itself.
+    pub stall: Option<StallPlan>,
     /// Seed of the draws for latency and errors, and of nothing else.
     pub seed: u64,
     /// SQLite file of the service; `None` takes a temporary one. An empty or absent file is seeded.
@@ -45,6 +48,7 @@ impl Default for TargetOptions {
             latency: Latency::Constant(Duration::ZERO),
             slow: 1.0,
             errors: Percent::default(),
+            stall: None,
             seed: 0,
             db: None,
             threads: 1,

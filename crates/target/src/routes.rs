@@ -2,7 +2,10 @@
 //!
 //! In: method and path. Out: a route with the path's variable parts. Never: a handler's work.
 
+use std::time::Duration;
+
 use crate::answer::{Answer, Reply};
+use crate::options::parse_duration;
 use crate::request::{Head, Request, decode};
 use crate::server::Worker;
 
@@ -45,6 +48,31 @@ impl Call<'_> {
         match self.head().query_value(name) {
             Some(text) => number(name, &text, low, high),
             None => Ok(default),
+        }
+    }
+
+    /// A query parameter as a time up to `most`; without a `default` it has to be there.
+    pub(crate) fn duration(
+        &self,
+        name: &str,
+        default: Option<Duration>,
+        most: Duration,
+    ) -> Result<Duration, Answer> {
+        match (self.head().query_value(name), default) {
+            (Some(text), _) => duration(name, &text, most),
+            (None, Some(default)) => Ok(default),
+            (None, None) => Err(Answer::error(422, format!("{name} is missing"))),
+        }
+    }
+}
+
+fn duration(name: &str, text: &str, most: Duration) -> Result<Duration, Answer> {
+    match parse_duration(text) {
+        Some(duration) if duration <= most => Ok(duration),
+        _ => {
+            let most = most.as_secs();
+            let reason = format!("{name} must be a time up to {most}s, as in 10ms, not {text:?}");
+            Err(Answer::error(422, reason))
         }
     }
 }

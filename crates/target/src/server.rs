@@ -22,6 +22,7 @@ use crate::conversation::converse;
 use crate::inbox::body_memory;
 use crate::options::{Service, TargetOptions};
 use crate::routes::Table;
+use crate::stall::Stalls;
 use crate::truth::{Truth, TruthReport};
 use crate::{clinic, general, tls};
 
@@ -117,6 +118,7 @@ pub(crate) struct Shared {
     pub(crate) options: TargetOptions,
     pub(crate) table: Table,
     pub(crate) truth: Truth,
+    pub(crate) stalls: Stalls,
     pub(crate) body_memory: Arc<Semaphore>,
     pub(crate) tokens: Tokens,
     database: Option<Database>,
@@ -169,6 +171,7 @@ pub fn serve(options: TargetOptions) -> Result<Server> {
     let (table, database) = service(&options)?;
     let shared = Arc::new(Shared {
         truth: Truth::new(table.patterns().to_vec()),
+        stalls: Stalls::default(),
         body_memory: body_memory(&options.limits),
         tokens: Tokens::new(),
         database,
@@ -278,10 +281,18 @@ fn run_thread(
 ) {
     let worker = Rc::new(worker);
     let tasks = LocalSet::new();
-    let ringing = Rc::clone(&worker);
-    tasks.spawn_local(async move { ringing.alarm.ring().await });
+    spawn_for(&tasks, &worker, async |worker| worker.alarm.ring().await);
+    let until_stopped = stopped.clone();
+    spawn_for(&tasks, &worker, async |Worker { shared, .. }| {
+        shared.stalls.obey(&shared.truth, until_stopped).await;
+    });
     if let Some(accepting) = accepting {
         tasks.spawn_local(accepting);
+        spawn_for(&tasks, &worker, async |Worker { shared, alarm, .. }| {
+            if let Some(plan) = shared.options.stall {
+                shared.stalls.follow(plan, &shared.truth, alarm).await;
+            }
+        });
     }
     runtime.block_on(tasks.run_until(async {
         loop {
@@ -294,6 +305,12 @@ fn run_thread(
             }
         }
     }));
+}
+
+/// Starts `work`, which goes on as long as the thread serves.
+fn spawn_for(tasks: &LocalSet, worker: &Rc<Worker>, work: impl AsyncFnOnce(&Worker) + 'static) {
+    let worker = Rc::clone(worker);
+    tasks.spawn_local(async move { work(&worker).await });
 }
 
 /// A connection on its way to its thread.

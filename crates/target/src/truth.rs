@@ -1,25 +1,32 @@
 //! The truth about the load: what was received, what was answered, and how long it took.
 //!
-//! In: a call when a head is complete and one when an answer is written. Out: a report.
+//! In: a call when a head is complete, one when an answer is written, and one for whatever else
+//! happens. Out: a report.
 //! Never: an estimate; `received = answered + abandoned + in_flight`, always.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use tokio::sync::watch;
 
+use crate::clock::{now, unix_time};
 use crate::latency_record::{LatencyRecord, LatencySummary};
+use crate::stall::Stall;
 
 /// Methods beyond this many on one route are counted together, since a peer may invent them.
 const METHODS_MAX: usize = 16;
 const OTHER_METHODS: &str = "(other)";
+/// Stalls that are told one by one: the latest.
+const STALLS_MAX: usize = 1000;
 
 /// The book that every connection writes to.
 #[derive(Debug)]
 pub(crate) struct Truth {
     patterns: Vec<&'static str>,
     book: Mutex<Book>,
+    first_request: watch::Sender<Option<Instant>>,
 }
 
 #[derive(Debug, Default)]
@@ -28,7 +35,11 @@ struct Book {
     epoch: u64,
     connections: u64,
     malformed: u64,
+    first_request: Option<Instant>,
     routes: Vec<Vec<Endpoint>>,
+    stalls: StallTruth,
+    /// The number of the latest stall.
+    stall: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -68,6 +79,7 @@ impl Truth {
         Self {
             patterns,
             book: Mutex::new(book),
+            first_request: watch::Sender::default(),
         }
     }
 
@@ -82,6 +94,10 @@ impl Truth {
 
     pub(crate) fn receive(&self, slot: usize, method: &str) -> Ticket<'_> {
         let mut book = self.lock();
+        if book.first_request.is_none() {
+            book.first_request = Some(now());
+            self.first_request.send_replace(book.first_request);
+        }
         let epoch = book.epoch;
         let place = book.place(slot, method);
         let received = &mut book.routes[slot][place].tally.received;
@@ -102,10 +118,38 @@ impl Truth {
         let mut book = self.lock();
         let fresh = Book {
             epoch: book.epoch + 1,
+            stall: book.stall,
             routes: vec![Vec::new(); self.patterns.len()],
             ..Book::default()
         };
         *book = fresh;
+        self.first_request.send_replace(None);
+    }
+
+    /// When the first request came, once it did; anew after each reset.
+    pub(crate) fn first_request(&self) -> watch::Receiver<Option<Instant>> {
+        self.first_request.subscribe()
+    }
+
+    /// A thread goes on `at` that moment after it stood still.
+    pub(crate) fn stalled(&self, stall: &Stall, at: Instant) {
+        let lasted = at - stall.from;
+        let mut book = self.lock();
+        let is_new = book.stall < stall.number;
+        if is_new {
+            let one = OneStall {
+                began_unix_s: (unix_time() - lasted).as_secs_f64(),
+                after_first_request_ms: book
+                    .first_request
+                    .map(|first| to_ms(stall.from.saturating_duration_since(first))),
+                lasted_ms: 0.0,
+            };
+            book.stall = stall.number;
+            book.stalls.add(one);
+        }
+        if let Some(latest) = book.stalls.latest.back_mut() {
+            latest.lasted_ms = latest.lasted_ms.max(to_ms(lasted));
+        }
     }
 
     pub(crate) fn report(&self) -> TruthReport {
@@ -113,6 +157,7 @@ impl Truth {
         let mut report = TruthReport {
             connections: book.connections,
             malformed: book.malformed,
+            stalls: book.stalls.clone(),
             ..TruthReport::default()
         };
         let mut all = Tally::default();
@@ -223,6 +268,8 @@ pub struct TruthReport {
     pub connections: u64,
     /// Times that a connection brought something that is no whole request head.
     pub malformed: u64,
+    /// Times that the whole service stood still.
+    pub stalls: StallTruth,
     /// All routes together.
     #[serde(flatten)]
     pub total: Counts,
@@ -259,4 +306,38 @@ pub struct Counts {
     pub statuses: BTreeMap<u16, u64>,
     /// From the last byte of the request read to the last byte of the answer written.
     pub latency_ms: LatencySummary,
+}
+
+/// The freezes of the whole service that are over.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct StallTruth {
+    /// How many there were.
+    pub count: u64,
+    /// The latest thousand of them, the last one at the end.
+    pub latest: VecDeque<OneStall>,
+}
+
+impl StallTruth {
+    fn add(&mut self, stall: OneStall) {
+        self.count += 1;
+        self.latest.push_back(stall);
+        if self.latest.len() > STALLS_MAX {
+            self.latest.pop_front();
+        }
+    }
+}
+
+/// One freeze of the whole service.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct OneStall {
+    /// When it began, in seconds since 1970.
+    pub began_unix_s: f64,
+    /// When it began, counted from the first request; `None` if none had come.
+    pub after_first_request_ms: Option<f64>,
+    /// From its beginning until the last thread went on.
+    pub lasted_ms: f64,
+}
+
+fn to_ms(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1000.0
 }

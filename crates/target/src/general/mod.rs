@@ -8,8 +8,13 @@ mod fault;
 mod inspect;
 mod shape;
 
+use std::time::Duration;
+
 use crate::answer::{Answer, Reply};
 use crate::routes::{Call, Handler, Kind, Route};
+
+/// Longest freeze that a caller can ask for.
+const STALL_MAX: Duration = Duration::from_secs(600);
 
 /// The general routes.
 pub(crate) fn routes() -> Vec<Route> {
@@ -58,6 +63,7 @@ pub(crate) fn routes() -> Vec<Route> {
         fault("/fault/slow-body", fault::slow_body),
         truth("GET", "/truth", show_truth),
         truth("POST", "/truth/reset", reset_truth),
+        truth("POST", "/admin/stall", stall),
     ]
 }
 
@@ -78,4 +84,13 @@ fn show_truth(call: &Call<'_>) -> Result<Reply, Answer> {
 fn reset_truth(call: &Call<'_>) -> Result<Reply, Answer> {
     call.worker.shared.truth.reset();
     Ok(Answer::empty(204).into())
+}
+
+/// The whole service freezes for `for`, right after the answer to this call.
+fn stall(call: &Call<'_>) -> Result<Reply, Answer> {
+    let lasting = call.duration("for", None, STALL_MAX)?;
+    // The freeze begins when this connection waits for its next request.
+    call.worker.shared.stalls.freeze(lasting);
+    let shown = serde_json::json!({ "stalls_for_ms": lasting.as_secs_f64() * 1000.0 });
+    Ok(Answer::json(202, &shown).into())
 }

@@ -9,5 +9,6 @@ mod faults;
 mod limits;
 mod options;
 mod shapes;
+mod stalls;
 mod tls;
 mod truth;
