@@ -4,7 +4,11 @@
 //! the [`options`] that exist as data, and [`schedule`]s that say how many users of
 //! which class exist when. Never here: a clock, a thread, a file, the environment.
 
+pub mod draw;
 pub mod hint;
 pub mod options;
+mod portable;
+pub mod rate;
 pub mod schedule;
+pub mod split;
 pub mod timespan;
