@@ -8,6 +8,7 @@ use gatecrash_net::{Exchange, Failure, Request};
 
 use crate::books::{Books, ShardId};
 use crate::classify::Rule;
+use crate::fleet::Parts;
 use crate::lane::ClientId;
 
 /// Names one waiting call. The low half is a slot number that is reused, the
@@ -82,6 +83,8 @@ pub(crate) enum Job {
     },
     Ask(Box<dyn FnOnce(&mut Books) + Send>),
     CloseBooks,
+    /// Do this on the lane's thread, where tasks can be spawned.
+    Run(Box<dyn FnOnce(&Parts) + Send>),
     /// Answer at once: for tests and benchmarks of the hand-over itself.
     Echo(Ticket),
 }
@@ -92,6 +95,7 @@ impl fmt::Debug for Job {
             Job::Fetch(fetch) => write!(f, "Fetch({:?})", fetch.ticket),
             Job::Ask(_) => write!(f, "Ask"),
             Job::CloseBooks => write!(f, "CloseBooks"),
+            Job::Run(_) => write!(f, "Run"),
             Job::ReadPiece(ticket) => write!(f, "ReadPiece({ticket:?})"),
             Job::Cancel(ticket) => write!(f, "Cancel({ticket:?})"),
             Job::GiveUp(ticket) => write!(f, "GiveUp({ticket:?})"),

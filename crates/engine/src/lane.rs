@@ -13,6 +13,7 @@ use crossbeam_queue::SegQueue;
 use gatecrash_metrics::{EndpointId, Sample};
 
 use crate::books::{Abandoned, Books, ShardId};
+use crate::fleet::Parts;
 use crate::job::{Completion, Fetch, Job, Ticket};
 use crate::lane_thread;
 use crate::names::Names;
@@ -163,6 +164,11 @@ impl Lane {
         answered
             .recv()
             .expect("the lane answers unless the question panics")
+    }
+
+    /// Does `work` on the lane's thread, where tasks can be spawned.
+    pub(crate) fn run(&self, work: impl FnOnce(&Parts) + Send + 'static) {
+        self.push(Job::Run(Box::new(work)));
     }
 
     /// Ends the counting for good, so that all that is written from now on says the

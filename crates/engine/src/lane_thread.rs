@@ -21,6 +21,7 @@ use tokio::task::{AbortHandle, LocalSet, spawn_local};
 
 use crate::books::Books;
 use crate::clock::Clock;
+use crate::fleet::Parts;
 use crate::job::{Completion, Fetch, Job, Outcome, Recording, Ticket};
 use crate::lane::{ClientId, Shared};
 
@@ -59,6 +60,7 @@ struct LaneThread {
 struct Inner {
     shared: Arc<Shared>,
     books: RefCell<Books>,
+    parts: Parts,
     clients: RefCell<Vec<Rc<Client>>>,
     flights: RefCell<Vec<Option<Flight>>>,
     /// Since the guest was last told.
@@ -83,9 +85,11 @@ enum State {
 
 impl LaneThread {
     fn new(shared: Arc<Shared>) -> Self {
+        let clock = Clock::start();
         let inner = Rc::new(Inner {
             shared: shared.clone(),
-            books: RefCell::new(Books::new(Clock::start())),
+            books: RefCell::new(Books::new(clock)),
+            parts: Parts::new(clock),
             clients: RefCell::default(),
             flights: RefCell::default(),
             polls: Cell::new(0),
@@ -183,6 +187,10 @@ impl Inner {
                 // panics too; everybody else still needs the lane.
                 let asking = || question(&mut self.books.borrow_mut());
                 let _ = catch_unwind(AssertUnwindSafe(asking));
+            }
+            Job::Run(work) => {
+                // As with a question: what panics is the asker's, the lane is everybody's.
+                let _ = catch_unwind(AssertUnwindSafe(|| work(&self.parts)));
             }
             Job::Echo(ticket) => self.complete(ticket, Outcome::Echoed, false),
         }

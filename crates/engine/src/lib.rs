@@ -1,8 +1,15 @@
-//! Making it happen: lanes that own sockets, clock and statistics, and the
-//! contract with users who live on another thread.
+//! Making it happen: lanes that own sockets, clock and statistics, users that live on
+//! them, and the contract with users who live on another thread.
 //!
 //! | module | what it holds |
 //! |---|---|
+//! | [`run`] | a run from its first scenario to its last, and the handle on it |
+//! | [`scenario`] | a scenario on its way to the lanes |
+//! | `fleet`, `part` | a scenario on all lanes, and its part on one |
+//! | [`journey`] | what native users do |
+//! | `drive` | when they do it: the closed and the open model |
+//! | `ledger` | the books that native users write |
+//! | `machine` | how the generator itself fares |
 //! | [`lane`] | one thread: its connections, its clock, its books |
 //! | [`job`] | what a lane is asked to do and what it answers |
 //! | [`books`] | the statistics that one lane keeps |
@@ -16,12 +23,21 @@
 pub mod books;
 pub mod classify;
 pub mod clock;
+mod drive;
+mod fleet;
 pub mod guest;
 pub mod job;
+pub mod journey;
 pub mod lane;
 mod lane_thread;
+mod leash;
+mod ledger;
+mod machine;
 pub mod names;
+mod part;
 pub mod pump;
+pub mod run;
+pub mod scenario;
 mod wake;
 
 pub use books::{Abandoned, Books, ShardId};
@@ -30,4 +46,7 @@ pub use guest::Guest;
 pub use job::{Completion, Fetch, Outcome, Recording, Ticket};
 pub use lane::{ClientId, Lane};
 pub use names::Names;
+pub use part::Change;
 pub use pump::Pump;
+pub use run::{Command, Run, RunEvent, RunHandle, Setup};
+pub use scenario::{ScenarioSetup, Users};

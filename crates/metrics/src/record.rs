@@ -57,6 +57,8 @@ pub struct ScenarioRecord {
     pub ended_epoch_s: f64,
     /// All numbers at its end.
     pub snapshot: Snapshot,
+    /// Requests that the target can know of and that are in no table: cut off at the end.
+    pub abandoned: u64,
     /// What was asked and how it was driven.
     pub driven: Driven,
     /// Whether it was driven as asked.

@@ -5,10 +5,14 @@
 //! which class exist when. Never here: a clock, a thread, a file, the environment.
 
 pub mod draw;
+pub mod fault;
+pub mod file;
 pub mod hint;
+pub mod model;
 pub mod options;
 mod portable;
 pub mod rate;
 pub mod schedule;
 pub mod split;
+pub mod template;
 pub mod timespan;

@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use crate::schedule::open::{RateProfile, Spacing};
-use crate::schedule::users::UserSchedule;
+use crate::schedule::{RateProfile, Spacing, UserSchedule};
 
 /// A load over users.
 #[derive(Clone, Debug)]

@@ -1,0 +1,224 @@
+//! A user's place: its number, its connections and its way into the books.
+//!
+//! Every request of a native user goes through [`Seat::fetch`], which keeps the two times
+//! apart: an arrival's first request counts from the instant the arrival was due, all
+//! others from their own call. An [`Answer`] that nobody records (the user was stopped
+//! half-way) counts as abandoned if the server can know of it.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Instant;
+
+use gatecrash_metrics::measure::Phases;
+use gatecrash_metrics::{EndpointId, Measure, Sample};
+use gatecrash_net::{Client, Failure, Fetched, Request, Timings, now};
+
+use super::Turn;
+use crate::part::Part;
+
+/// One user's place on a lane.
+#[derive(Debug)]
+pub struct Seat {
+    number: u64,
+    part: Rc<Part>,
+    client: Client,
+    /// When the running turn was due, until its first request takes it.
+    due: Cell<Option<Instant>>,
+    class: usize,
+    task: Cell<usize>,
+}
+
+impl Seat {
+    pub(crate) fn new(part: Rc<Part>, class: usize, number: u64) -> Self {
+        Seat {
+            number,
+            part,
+            client: Client::new(),
+            due: Cell::new(None),
+            class,
+            task: Cell::new(0),
+        }
+    }
+
+    /// The number of the user, unique in its scenario, counted from 0.
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The seed of the scenario.
+    pub fn seed(&self) -> u64 {
+        self.part.scenario.seed
+    }
+
+    /// The connections of this user.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The number of an endpoint in the books; a new name is defined. Names are
+    /// looked up in a table: keep the number where the name does not change.
+    pub fn endpoint(&self, method: &str, name: &str) -> EndpointId {
+        self.part.ledger.endpoint(method, name)
+    }
+
+    /// Makes a request and waits for its answer, or for its head where the request
+    /// [streams](Request::streams). The answer must be recorded.
+    pub async fn fetch(&self, endpoint: EndpointId, mut request: Request) -> Answer<'_> {
+        let flight = self.depart(endpoint);
+        request.started = flight.called;
+        let result = self.client.fetch(request, || flight.sent.set(true)).await;
+        Answer { result, flight }
+    }
+
+    /// Begins something that is measured like a request but makes its exchange by
+    /// other means (a WebSocket's handshake or round trip).
+    pub fn depart(&self, endpoint: EndpointId) -> Flight<'_> {
+        let called = now();
+        let due = self.due.take();
+        if let Some(due) = due {
+            let lag = called.saturating_duration_since(due);
+            self.part
+                .ledger
+                .task_started(self.class, self.task.get(), Some(lag));
+        }
+        Flight {
+            seat: self,
+            endpoint,
+            due,
+            called,
+            sent: Cell::new(false),
+            recorded: Cell::new(false),
+        }
+    }
+
+    /// Counts one value of a measure of an endpoint, in the measure's unit.
+    pub fn measure(&self, endpoint: EndpointId, measure: Measure, value: f64) {
+        self.part.ledger.measure(endpoint, measure, value);
+    }
+
+    /// Notes a fault of the user's own code or plan, not of an answer.
+    pub fn note_exception(&self, message: &str, trace: &str) {
+        self.part.ledger.note_exception(message, trace);
+    }
+
+    /// A turn begins; an arrival's start is counted when its first request is.
+    pub(crate) fn begin_turn(&self, turn: &Turn) {
+        self.task.set(turn.task);
+        self.due.set(turn.due);
+        if turn.due.is_none() {
+            self.part.ledger.task_started(self.class, turn.task, None);
+        }
+    }
+
+    /// A turn is over; it may have made no request.
+    pub(crate) fn end_turn(&self) {
+        if self.due.take().is_some() {
+            let task = self.task.get();
+            self.part.ledger.task_started(self.class, task, None);
+        }
+    }
+}
+
+/// A request under way, or an answer not recorded yet.
+#[derive(Debug)]
+pub struct Flight<'a> {
+    seat: &'a Seat,
+    endpoint: EndpointId,
+    due: Option<Instant>,
+    called: Instant,
+    sent: Cell<bool>,
+    recorded: Cell<bool>,
+}
+
+/// What came of a request, on its way into the books.
+#[derive(Debug)]
+pub struct Answer<'a> {
+    /// The answer, its head, or why there is none.
+    pub result: Result<Fetched, Failure>,
+    /// Its way into the books.
+    pub flight: Flight<'a>,
+}
+
+impl Answer<'_> {
+    /// Records the request as its exchange went; `failure` says why it counts as failed.
+    /// A failed exchange counts as failed in any case, by its own words.
+    pub fn record(self, failure: Option<&str>) {
+        let Answer { result, flight } = self;
+        match &result {
+            Ok(Fetched::Whole(exchange)) => {
+                flight.record(&exchange.timings, exchange.body_bytes, failure);
+            }
+            Ok(Fetched::Streamed(exchange, _)) => {
+                flight.record(&exchange.timings, 0, failure);
+            }
+            Err(broken) => {
+                let bytes = broken.begun.as_ref().map_or(0, |begun| begun.body_bytes);
+                flight.seat.part.ledger.note_exhaustion(&broken.error);
+                let own = broken.error.to_string();
+                flight.record(&broken.timings, bytes, Some(failure.unwrap_or(&own)));
+            }
+        }
+    }
+}
+
+impl Flight<'_> {
+    /// When the request was called for.
+    pub fn called(&self) -> Instant {
+        self.called
+    }
+
+    /// The server can know of it from now on.
+    pub fn mark_sent(&self) {
+        self.sent.set(true);
+    }
+
+    /// Records it. Where `timings` have no end yet it ends now.
+    pub fn record(self, timings: &Timings, body_bytes: u64, failure: Option<&str>) {
+        self.recorded.set(true);
+        let done = timings.done.unwrap_or_else(now);
+        let counted_from = self.due.unwrap_or(self.called);
+        let ledger = &self.seat.part.ledger;
+        ledger.record(
+            &Sample {
+                endpoint: self.endpoint,
+                at_epoch_s: ledger.epoch_s(done),
+                response_time_ms: Some(ms_between(counted_from, done)),
+                whole_ms: false,
+                response_length: body_bytes,
+            },
+            &phases(timings, done),
+            self.seat
+                .part
+                .is_open()
+                .then(|| ms_between(self.called, done)),
+            failure,
+        );
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        if self.sent.get() && !self.recorded.get() {
+            self.seat.part.ledger.abandon();
+        }
+    }
+}
+
+/// The phases that happened, each from the end of the one before.
+fn phases(timings: &Timings, done: Instant) -> Phases {
+    let between = |from: Option<Instant>, to: Option<Instant>| Some(ms_between(from?, to?));
+    let connecting_from = timings.resolved;
+    let securing_from = timings.connected;
+    Phases {
+        dns_ms: between(Some(timings.started), timings.resolved),
+        connect_ms: between(connecting_from, timings.connected),
+        tls_ms: between(securing_from, timings.secured),
+        first_byte_ms: between(timings.head_sent, timings.first_byte),
+        receive_ms: between(timings.first_byte, Some(done)),
+    }
+}
+
+/// Milliseconds from one instant to a later one.
+pub(crate) fn ms_between(from: Instant, to: Instant) -> f64 {
+    to.saturating_duration_since(from).as_nanos() as f64 / 1e6
+}
