@@ -10,6 +10,7 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::request::Head;
+use crate::stream::{TokenSteps, TokenStream};
 
 /// A well-formed answer.
 #[derive(Debug)]
@@ -134,9 +135,10 @@ impl Answer {
         };
         Script {
             status: self.status,
-            steps,
+            steps: steps.into(),
             ending,
             whole: true,
+            stream: None,
         }
     }
 
@@ -246,16 +248,62 @@ impl Manner {
 pub(crate) struct Script {
     /// The status that is sent, or would have been.
     pub(crate) status: u16,
-    pub(crate) steps: Vec<Step>,
+    pub(crate) steps: Steps,
     pub(crate) ending: Ending,
     /// Whether the steps are a whole answer.
     pub(crate) whole: bool,
+    /// How a token stream ends; `None` for everything else.
+    pub(crate) stream: Option<StreamEnd>,
+}
+
+/// Steps that are at hand, or that are made one by one.
+#[derive(Debug)]
+pub(crate) enum Steps {
+    Ready(std::vec::IntoIter<Step>),
+    Tokens(Box<TokenSteps>),
+}
+
+impl From<Vec<Step>> for Steps {
+    fn from(steps: Vec<Step>) -> Self {
+        Self::Ready(steps.into_iter())
+    }
+}
+
+impl Iterator for Steps {
+    type Item = Step;
+
+    fn next(&mut self) -> Option<Step> {
+        match self {
+            Self::Ready(steps) => steps.next(),
+            Self::Tokens(steps) => steps.next(),
+        }
+    }
 }
 
 #[derive(Debug)]
 pub(crate) enum Step {
     Write(Bytes),
+    /// A chunk of tokens, to be recorded when it is sent.
+    Token(Token),
     Pause(Duration),
+}
+
+/// Tokens that are sent together.
+#[derive(Debug)]
+pub(crate) struct Token {
+    pub(crate) bytes: Bytes,
+    pub(crate) count: u32,
+    /// Whether they belong to the answer, and not to the reasoning before it.
+    pub(crate) visible: bool,
+}
+
+/// How a token stream ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StreamEnd {
+    /// With its end mark.
+    Marked,
+    /// Without, since that was asked for.
+    Unmarked,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -275,12 +323,14 @@ pub(crate) enum Ending {
 pub(crate) enum Reply {
     Answer(Answer),
     Script(Script),
+    Stream(TokenStream),
 }
 
 impl Reply {
     pub(crate) fn into_script(self, manner: Manner) -> Script {
         match self {
             Self::Answer(answer) => answer.into_script(manner),
+            Self::Stream(stream) => stream.into_script(manner),
             Self::Script(mut script) => {
                 if script.ending == Ending::KeepAlive && !manner.keeps_alive {
                     script.ending = Ending::Close;

@@ -10,13 +10,14 @@ use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use crate::alarm::spin_until;
-use crate::answer::{Answer, Ending, Manner, Reply, Script, Step};
+use crate::answer::{Answer, Ending, Manner, Reply, Script, Step, Steps};
 use crate::clock::now;
 use crate::draw::{Purpose, Turn, unit};
 use crate::inbox::{Failure, Inbox, drain};
 use crate::request::{Head, Refusal, Request};
 use crate::routes::{Call, Found, Kind, Target, captures};
 use crate::server::Worker;
+use crate::truth::StreamTicket;
 
 /// What a peer may still send after our last word, before the connection is closed on it: closing
 /// with unread bytes would reset the connection, and the answer could be lost.
@@ -84,7 +85,12 @@ async fn exchange(
         Err(Failure::Gone { .. }) => return false,
     };
     let (status, whole, ending) = (script.status, script.whole, script.ending);
-    let written = play(socket, script.steps, due, worker).await;
+    let recorded = script.stream.filter(|_| counted);
+    let mut stream = recorded.map(|_| shared.truth.begin_stream(found.slot, read_at));
+    let written = play(socket, script.steps, due, stream.as_mut(), worker).await;
+    if let (Some(stream), Some(end), true) = (stream, recorded, written) {
+        stream.ended(end);
+    }
     let unanswered = match ticket {
         Some(ticket) if written && whole => {
             ticket.answered(status, now() - read_at);
@@ -123,7 +129,7 @@ fn perform(
     let reply = if fails {
         injected_error()
     } else {
-        handle(worker, found, pattern, request)
+        handle(worker, found, turn, request)
     };
     let script = reply.into_script(Manner::of(&request.head));
     if !usual {
@@ -142,14 +148,15 @@ fn injected_error() -> Reply {
     Answer::error(500, "injected by --errors").into()
 }
 
-fn handle(worker: &Worker, found: &Found, pattern: &str, request: &Request) -> Reply {
+fn handle(worker: &Worker, found: &Found, turn: Turn<'_>, request: &Request) -> Reply {
     match &found.target {
         Target::Handler(handler) => {
-            let captures = captures(pattern, request.head.path());
+            let captures = captures(turn.pattern, request.head.path());
             handler(&Call {
                 request,
                 captures,
                 worker,
+                ordinal: turn.ordinal,
             })
             .unwrap_or_else(Reply::from)
         }
@@ -169,35 +176,43 @@ fn handle(worker: &Worker, found: &Found, pattern: &str, request: &Request) -> R
 }
 
 async fn deliver(socket: &mut impl Socket, script: Script, worker: &Worker) {
-    if play(socket, script.steps, now(), worker).await {
+    if play(socket, script.steps, now(), None, worker).await {
         end(socket, script.ending, worker).await;
     }
 }
 
 /// Writes, the first time at `due`, and pauses; false when the peer does not take it.
 ///
-/// Pauses add up from one due moment to the next, so that what waking and writing takes does not.
-/// What is late all the same is written at once, and the next pause counts from there.
+/// Pauses count from one due moment to the next, so that what waking and writing takes does not
+/// add up. Who is late by more than a pause does not catch up but goes on from there.
 async fn play(
     socket: &mut impl Socket,
-    steps: Vec<Step>,
+    steps: Steps,
     mut due: Instant,
+    mut stream: Option<&mut StreamTicket<'_>>,
     worker: &Worker,
 ) -> bool {
     let patience = worker.shared.options.limits.idle_time;
     for step in steps {
-        match step {
-            Step::Pause(pause) => due = (due + pause).max(now()),
-            Step::Write(bytes) => {
-                worker.alarm.until(due).await;
-                let write = async {
-                    socket.write_all(&bytes).await?;
-                    socket.flush().await
-                };
-                if !matches!(tokio::time::timeout(patience, write).await, Ok(Ok(()))) {
-                    return false;
-                }
+        let (bytes, token) = match &step {
+            Step::Write(bytes) => (bytes, None),
+            Step::Token(token) => (&token.bytes, Some(token)),
+            Step::Pause(pause) => {
+                let is_late = now() > due + *pause;
+                due = if is_late { now() } else { due } + *pause;
+                continue;
             }
+        };
+        worker.alarm.until(due).await;
+        let write = async {
+            socket.write_all(bytes).await?;
+            socket.flush().await
+        };
+        if !matches!(tokio::time::timeout(patience, write).await, Ok(Ok(()))) {
+            return false;
+        }
+        if let Some(stream) = &mut stream {
+            stream.sent(token, now());
         }
     }
     worker.alarm.until(due).await;

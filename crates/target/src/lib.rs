@@ -26,6 +26,7 @@ mod answer;
 mod clinic;
 mod general;
 mod routes;
+mod stream;
 
 // … and what is known about it.
 mod alarm;
@@ -33,6 +34,7 @@ mod clock;
 mod draw;
 mod latency_record;
 mod stall;
+mod stream_truth;
 mod truth;
 
 pub use latency::Latency;
@@ -40,4 +42,5 @@ pub use latency_record::LatencySummary;
 pub use options::{Limits, OptionError, Percent, Service, TargetOptions, TlsFiles, TlsOptions};
 pub use server::{Server, Stopper, serve};
 pub use stall::StallPlan;
+pub use stream_truth::StreamTruth;
 pub use truth::{Counts, EndpointTruth, OneStall, StallTruth, TruthReport};

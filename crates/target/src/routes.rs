@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use serde::Deserialize;
+
 use crate::answer::{Answer, Reply};
 use crate::options::parse_duration;
 use crate::request::{Head, Request, decode};
@@ -17,11 +19,22 @@ pub(crate) struct Call<'a> {
     pub(crate) request: &'a Request,
     pub(crate) captures: Vec<&'a str>,
     pub(crate) worker: &'a Worker,
+    /// How many requests this endpoint had before.
+    pub(crate) ordinal: u64,
 }
 
-impl Call<'_> {
+impl<'a> Call<'a> {
     pub(crate) fn head(&self) -> &Head {
         &self.request.head
+    }
+
+    /// The JSON of the body.
+    pub(crate) fn json<T: Deserialize<'a>>(&self) -> Result<T, Answer> {
+        serde_json::from_slice(&self.request.body).map_err(|error| {
+            let status = if error.is_data() { 422 } else { 400 };
+            let reason = format!("the body is not the JSON that is needed: {error}");
+            Answer::error(status, reason)
+        })
     }
 
     /// The decoded text of the path's `place`-th variable part.
@@ -34,7 +47,7 @@ impl Call<'_> {
 
     /// The path's `place`-th variable part as a number from `low` to `high`.
     pub(crate) fn captured_number(&self, place: usize, low: u32, high: u32) -> Result<u32, Answer> {
-        number("the path's number", &self.captured(place), low, high)
+        parse_number("the path's number", &self.captured(place), low, high)
     }
 
     /// A query parameter as a number from `low` to `high`.
@@ -46,7 +59,7 @@ impl Call<'_> {
         high: u32,
     ) -> Result<u32, Answer> {
         match self.head().query_value(name) {
-            Some(text) => number(name, &text, low, high),
+            Some(text) => parse_number(name, &text, low, high),
             None => Ok(default),
         }
     }
@@ -59,14 +72,14 @@ impl Call<'_> {
         most: Duration,
     ) -> Result<Duration, Answer> {
         match (self.head().query_value(name), default) {
-            (Some(text), _) => duration(name, &text, most),
+            (Some(text), _) => parse_time(name, &text, most),
             (None, Some(default)) => Ok(default),
             (None, None) => Err(Answer::error(422, format!("{name} is missing"))),
         }
     }
 }
 
-fn duration(name: &str, text: &str, most: Duration) -> Result<Duration, Answer> {
+pub(crate) fn parse_time(name: &str, text: &str, most: Duration) -> Result<Duration, Answer> {
     match parse_duration(text) {
         Some(duration) if duration <= most => Ok(duration),
         _ => {
@@ -77,7 +90,7 @@ fn duration(name: &str, text: &str, most: Duration) -> Result<Duration, Answer> 
     }
 }
 
-fn number(name: &str, text: &str, low: u32, high: u32) -> Result<u32, Answer> {
+pub(crate) fn parse_number(name: &str, text: &str, low: u32, high: u32) -> Result<u32, Answer> {
     match text.parse() {
         Ok(number) if (low..=high).contains(&number) => Ok(number),
         _ => {

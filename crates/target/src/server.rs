@@ -24,7 +24,7 @@ use crate::options::{Service, TargetOptions};
 use crate::routes::Table;
 use crate::stall::Stalls;
 use crate::truth::{Truth, TruthReport};
-use crate::{clinic, general, tls};
+use crate::{clinic, general, stream, tls};
 
 /// Connections that may wait to be accepted, so that a burst of users is not told to come later.
 const BACKLOG: u32 = 4096;
@@ -215,6 +215,7 @@ fn check(options: &TargetOptions) -> Result<()> {
 /// The routes that are asked for, and the data that they need.
 fn service(options: &TargetOptions) -> Result<(Table, Option<Database>)> {
     let mut routes = general::routes();
+    routes.extend(stream::routes());
     let database = match options.service {
         Service::Plain => None,
         Service::Clinic => {

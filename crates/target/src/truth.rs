@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use tokio::sync::watch;
 
+use crate::answer::{StreamEnd, Token};
 use crate::clock::{now, unix_time};
 use crate::latency_record::{LatencyRecord, LatencySummary};
 use crate::stall::Stall;
+use crate::stream_truth::{Progress, StreamTally, StreamTruth};
 
 /// Methods beyond this many on one route are counted together, since a peer may invent them.
 const METHODS_MAX: usize = 16;
@@ -37,6 +39,8 @@ struct Book {
     malformed: u64,
     first_request: Option<Instant>,
     routes: Vec<Vec<Endpoint>>,
+    /// By slot, as far as there were any.
+    streams: BTreeMap<usize, StreamTally>,
     stalls: StallTruth,
     /// The number of the latest stall.
     stall: u64,
@@ -67,6 +71,16 @@ pub(crate) struct Ticket<'a> {
     /// How many requests this endpoint had before, since the last reset.
     pub(crate) ordinal: u64,
     settled: bool,
+}
+
+/// One token stream: ends, or is abandoned when dropped.
+#[derive(Debug)]
+pub(crate) struct StreamTicket<'a> {
+    truth: &'a Truth,
+    epoch: u64,
+    slot: usize,
+    progress: Progress,
+    end: Option<StreamEnd>,
 }
 
 impl Truth {
@@ -110,6 +124,19 @@ impl Truth {
             place,
             ordinal,
             settled: false,
+        }
+    }
+
+    /// A token stream begins whose request was complete at `asked_at`.
+    pub(crate) fn begin_stream(&self, slot: usize, asked_at: Instant) -> StreamTicket<'_> {
+        let mut book = self.lock();
+        book.streams.entry(slot).or_default().begin();
+        StreamTicket {
+            truth: self,
+            epoch: book.epoch,
+            slot,
+            progress: Progress::new(asked_at),
+            end: None,
         }
     }
 
@@ -178,6 +205,12 @@ impl Truth {
                 report.routes.insert((*pattern).to_owned(), route.counts());
             }
         }
+        for (slot, tally) in &book.streams {
+            let told = tally
+                .report()
+                .map(|told| (self.patterns[*slot].to_owned(), told));
+            report.streams.extend(told);
+        }
         report.total = all.counts();
         report
     }
@@ -238,6 +271,36 @@ impl Drop for Ticket<'_> {
     }
 }
 
+impl StreamTicket<'_> {
+    /// A step of the stream was handed to the system: some tokens, or something else.
+    pub(crate) fn sent(&mut self, token: Option<&Token>, at: Instant) {
+        self.change(|tally, progress| match token {
+            None => tally.sent(progress, at),
+            Some(token) => tally.sent_token(progress, token, at),
+        });
+    }
+
+    /// The stream was sent to its end.
+    pub(crate) fn ended(mut self, end: StreamEnd) {
+        self.end = Some(end);
+    }
+
+    fn change(&mut self, change: impl FnOnce(&mut StreamTally, &mut Progress)) {
+        let mut book = self.truth.lock();
+        if book.epoch == self.epoch {
+            let tally = book.streams.entry(self.slot).or_default();
+            change(tally, &mut self.progress);
+        }
+    }
+}
+
+impl Drop for StreamTicket<'_> {
+    fn drop(&mut self) {
+        let end = self.end;
+        self.change(|tally, progress| tally.end(progress, end));
+    }
+}
+
 impl Tally {
     fn merge(&mut self, other: &Self) {
         self.received += other.received;
@@ -277,6 +340,8 @@ pub struct TruthReport {
     pub routes: BTreeMap<String, Counts>,
     /// By method and route pattern.
     pub endpoints: Vec<EndpointTruth>,
+    /// Token streams, by route pattern.
+    pub streams: BTreeMap<String, StreamTruth>,
 }
 
 /// The counts of one method on one route pattern.

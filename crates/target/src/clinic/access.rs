@@ -113,7 +113,7 @@ struct Credentials {
 /// `POST /auth/token`: a token for the tenant `clinic`, the user `physician-{1..1000}` or
 /// `admin-{1..10}` and the password, which is the user's name followed by `-secret`.
 pub(super) fn token(call: &Call<'_>) -> Result<Reply, Answer> {
-    let credentials: Credentials = body(call)?;
+    let credentials: Credentials = call.json()?;
     if credentials.grant_type != "password" {
         return Err(Answer::error(400, "grant_type must be password"));
     }
@@ -134,17 +134,6 @@ pub(super) fn token(call: &Call<'_>) -> Result<Reply, Answer> {
         }),
     )
     .into())
-}
-
-/// The JSON of the call's body.
-pub(super) fn body<'a, T: Deserialize<'a>>(call: &Call<'a>) -> Result<T, Answer> {
-    serde_json::from_slice(&call.request.body).map_err(|error| {
-        let status = if error.is_data() { 422 } else { 400 };
-        Answer::error(
-            status,
-            format!("the body is not the JSON that is needed: {error}"),
-        )
-    })
 }
 
 /// Lets pass who has a valid token.

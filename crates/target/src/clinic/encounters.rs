@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::access::{account, body};
+use super::access::account;
 use super::database::{DAYS, ENCOUNTERS, STATUSES};
 use super::{db, numbered};
 use crate::answer::{Answer, Reply};
@@ -178,7 +178,7 @@ struct NewEncounter {
 /// `POST /encounters` with `patient_id`, `reason` and, if not scheduled, `status`.
 pub(super) fn create(call: &Call<'_>) -> Result<Reply, Answer> {
     let physician = account(call)?.number;
-    let new: NewEncounter = body(call)?;
+    let new: NewEncounter = call.json()?;
     let status = new.status.map_or(Ok(STATUSES[0]), known_status)?;
     if new.reason.len() > 1000 {
         return Err(Answer::error(

@@ -14,9 +14,10 @@ type Outcome = Result<Reply, Answer>;
 fn script(steps: Vec<Step>, ending: Ending, whole: bool) -> Outcome {
     Ok(Reply::Script(Script {
         status: 200,
-        steps,
+        steps: steps.into(),
         ending,
         whole,
+        stream: None,
     }))
 }
 

@@ -10,5 +10,6 @@ mod limits;
 mod options;
 mod shapes;
 mod stalls;
+mod streams;
 mod tls;
 mod truth;
