@@ -7,6 +7,7 @@
 
 mod client;
 mod connect;
+mod cookies;
 mod decode;
 mod error;
 mod http1;
@@ -20,6 +21,7 @@ mod url;
 mod verifier;
 
 pub use client::{Client, Fetched, StreamedBody};
+pub use cookies::Jar;
 pub use decode::{DecodeError, decode_body, decoded_length};
 pub use error::{Error, Failure};
 pub use http1::head::{Framing, Head};
