@@ -5,14 +5,17 @@
 //! which class exist when. Never here: a clock, a thread, a file, the environment.
 
 pub mod draw;
+pub mod duration;
 pub mod fault;
 pub mod file;
+pub mod fingerprint;
 pub mod hint;
 pub mod model;
 pub mod options;
 mod portable;
 pub mod rate;
 pub mod schedule;
+pub mod size;
 pub mod split;
 pub mod template;
 pub mod timespan;
