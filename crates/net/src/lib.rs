@@ -15,6 +15,7 @@ mod redirect;
 mod request;
 mod resolve;
 mod send;
+pub mod sse;
 mod timings;
 mod tls;
 mod url;

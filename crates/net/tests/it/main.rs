@@ -8,6 +8,7 @@ mod cost;
 mod exhaustion;
 mod faults;
 mod framing;
+mod sse;
 mod support;
 mod tls;
 mod tolerance;
