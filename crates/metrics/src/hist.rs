@@ -12,6 +12,7 @@
 //! Before they are sorted in, samples wait in a list of their own, so that counting one
 //! is a write at its end rather than a search.
 
+use crate::counts::Counts;
 use crate::pairs::{Pair, Pairs, runs};
 
 /// Buckets per doubling, and half of those that are one microsecond wide.
@@ -27,9 +28,9 @@ pub const BUCKETS: usize = (DOUBLINGS + 2) * HALF as usize;
 /// 38 hours. Longer ones are counted in the last bucket and in [`Hist::clamped`].
 pub const HIGHEST_US: u64 = ((2 * HALF) << DOUBLINGS) - 1;
 
-/// An array takes over when it has at most this many places for each pair: it is so much
-/// quicker to write to that a little memory is well spent.
-const DENSE_AT: usize = 4;
+/// An array takes over when it has at most this many places for each pair, and so at
+/// most twice the size: it is so much quicker to write to that this is well spent.
+const DENSE_AT: usize = 8;
 
 /// … and when there are at least so many pairs: fewer are no load to anybody.
 const DENSE_FROM: usize = 16;
@@ -133,8 +134,7 @@ enum Store {
         /// Buckets of samples that are not among the pairs yet, in any order.
         waiting: Vec<u16>,
     },
-    /// All buckets from `first` on; never empty.
-    Dense { first: usize, counts: Vec<u64> },
+    Dense(Counts),
 }
 
 /// How many samples may wait beside so many pairs: the more, the fewer steps it costs
@@ -180,13 +180,10 @@ impl Hist {
     /// An empty histogram with room for as much as this one holds.
     pub(crate) fn emptied(&self) -> Hist {
         let store = match &self.store {
-            Store::Dense { first, counts } if self.count as usize >= counts.len() / 4 => {
-                Store::Dense {
-                    first: *first,
-                    counts: vec![0; counts.len()],
-                }
+            Store::Dense(counts) if self.count as usize >= counts.len() / 4 => {
+                Store::Dense(counts.zeroed())
             }
-            Store::Dense { .. } => return Hist::new(),
+            Store::Dense(_) => return Hist::new(),
             Store::Sparse { pairs, waiting } => Store::Sparse {
                 pairs: Pairs::with_capacity(pairs.as_slice().len()),
                 waiting: Vec::with_capacity(waiting.capacity()),
@@ -215,10 +212,11 @@ impl Hist {
     pub(crate) fn record_at(&mut self, index: usize) {
         debug_assert!(index < BUCKETS);
         match &mut self.store {
-            Store::Dense { first, counts } => match counts.get_mut(index.wrapping_sub(*first)) {
-                Some(slot) => *slot += 1,
-                None => return self.add(index, 1),
-            },
+            Store::Dense(counts) => {
+                if !counts.add(index, 1) {
+                    return self.add(index, 1);
+                }
+            }
             Store::Sparse { pairs, waiting } => {
                 waiting.push(index as u16);
                 if waiting.len() >= waiting_room(pairs.as_slice().len()) {
@@ -239,20 +237,17 @@ impl Hist {
         }
     }
 
-    /// Adds sorted pairs.
+    /// Adds sorted pairs, at least one.
     fn take_in(&mut self, added: &[Pair]) {
-        if let Store::Dense { first, counts } = &mut self.store {
-            let inside = |pair: &Pair| (*first..*first + counts.len()).contains(&pair.index());
-            if added.iter().all(inside) {
+        if let Store::Dense(counts) = &mut self.store {
+            if counts.covers(added[0].index(), added[added.len() - 1].index()) {
                 for pair in added {
-                    counts[pair.index() - *first] += pair.count();
+                    counts.add(pair.index(), pair.count());
                 }
                 return;
             }
-            self.store = Store::Sparse {
-                pairs: Pairs::of_array(*first, counts),
-                waiting: Vec::new(),
-            };
+            let (pairs, waiting) = (Pairs::of(counts), Vec::new());
+            self.store = Store::Sparse { pairs, waiting };
         }
         self.sort_in_with(added);
     }
@@ -267,8 +262,8 @@ impl Hist {
         pairs.take_in(runs(waiting));
         waiting.clear();
         pairs.take_in(added.iter().copied());
-        if let Some((first, counts)) = suiting_array(pairs) {
-            self.store = Store::Dense { first, counts };
+        if let Some(counts) = suiting_array(pairs) {
+            self.store = Store::Dense(counts);
         }
     }
 
@@ -279,7 +274,7 @@ impl Hist {
                 pairs.clear();
                 waiting.clear();
             }
-            Store::Dense { counts, .. } => counts.fill(0),
+            Store::Dense(counts) => counts.clear(),
         }
         (self.count, self.clamped) = (0, 0);
     }
@@ -290,8 +285,14 @@ impl Hist {
             self.clone_from(other);
             return;
         }
-        let theirs: Vec<Pair> = other.iter().map(|b| Pair::new(b.index, b.count)).collect();
-        self.take_in(&theirs);
+        let done = match (&mut self.store, &other.store) {
+            (Store::Dense(ours), Store::Dense(theirs)) => ours.merge(theirs),
+            _ => other.is_empty(),
+        };
+        if !done {
+            let theirs = other.iter().map(|b| Pair::new(b.index, b.count));
+            self.take_in(&theirs.collect::<Vec<Pair>>());
+        }
         self.count += other.count;
         self.clamped += other.clamped;
     }
@@ -342,19 +343,14 @@ impl Hist {
 
     /// The buckets that hold samples, shortest times first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Bucket> + '_ {
-        let (pairs, first, counts): (Pairs, usize, &[u64]) = match &self.store {
-            Store::Sparse { pairs, waiting } => (with_waiting(pairs, waiting), 0, &[]),
-            Store::Dense { first, counts } => (Pairs::default(), *first, counts),
+        let (pairs, counts) = match &self.store {
+            Store::Sparse { pairs, waiting } => (with_waiting(pairs, waiting), None),
+            Store::Dense(counts) => (Pairs::default(), Some(counts)),
         };
-        let sparse = pairs.into_iter().map(|pair| Bucket {
-            index: pair.index(),
-            count: pair.count(),
-        });
-        let dense = counts.iter().enumerate().map(move |(at, &count)| Bucket {
-            index: first + at,
-            count,
-        });
-        sparse.chain(dense.filter(|b| b.count > 0))
+        let sparse = pairs.into_iter().map(|pair| (pair.index(), pair.count()));
+        sparse
+            .chain(counts.into_iter().flat_map(Counts::iter))
+            .map(|(index, count)| Bucket { index, count })
     }
 
     /// Bytes allocated beside the struct itself.
@@ -363,7 +359,7 @@ impl Hist {
             Store::Sparse { pairs, waiting } => {
                 pairs.heap_bytes() + waiting.capacity() * size_of::<u16>()
             }
-            Store::Dense { counts, .. } => counts.capacity() * size_of::<u64>(),
+            Store::Dense(counts) => counts.heap_bytes(),
         }
     }
 }
@@ -377,17 +373,16 @@ fn with_waiting(pairs: &Pairs, waiting: &[u16]) -> Pairs {
     all
 }
 
-/// The array for these pairs, with its first bucket, if that is the better form.
-fn suiting_array(pairs: &Pairs) -> Option<(usize, Vec<u64>)> {
+/// The array for these pairs, if that is the better form.
+fn suiting_array(pairs: &Pairs) -> Option<Counts> {
     let pairs = pairs.as_slice();
     let (first, last) = (pairs.first()?.index(), pairs.last()?.index());
-    let span = last - first + 1;
-    if pairs.len() < DENSE_FROM || span > DENSE_AT * pairs.len() {
+    if pairs.len() < DENSE_FROM || last - first >= DENSE_AT * pairs.len() {
         return None;
     }
-    let mut counts = vec![0; span];
+    let mut counts = Counts::zeros(first, last);
     for pair in pairs {
-        counts[pair.index() - first] = pair.count();
+        counts.add(pair.index(), pair.count());
     }
-    Some((first, counts))
+    Some(counts)
 }

@@ -26,6 +26,7 @@
 //! | [`record`] | the whole run |
 
 pub mod arrivals;
+mod counts;
 pub mod endpoint;
 pub mod failure;
 pub mod hist;

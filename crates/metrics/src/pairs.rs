@@ -2,6 +2,8 @@
 //!
 //! In: sorted pairs to add. Out: the pairs, sorted by bucket, none twice, none empty.
 
+use crate::counts::Counts;
+
 /// A bucket's number in the upper 16 bits, its count in the lower 48.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Pair(u64);
@@ -31,13 +33,10 @@ impl Pairs {
         Pairs(Vec::with_capacity(pairs))
     }
 
-    /// The buckets of an array that begins with bucket `first`.
-    pub(crate) fn of_array(first: usize, counts: &[u64]) -> Pairs {
-        let held = counts.iter().enumerate().filter(|(_, count)| **count > 0);
-        Pairs(
-            held.map(|(at, &count)| Pair::new(first + at, count))
-                .collect(),
-        )
+    /// The buckets of an array that are not empty.
+    pub(crate) fn of(counts: &Counts) -> Pairs {
+        let pairs = counts.iter().map(|(index, count)| Pair::new(index, count));
+        Pairs(pairs.collect())
     }
 
     pub(crate) fn into_iter(self) -> impl DoubleEndedIterator<Item = Pair> {

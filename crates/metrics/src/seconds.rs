@@ -2,8 +2,14 @@
 //!
 //! In: the instants of requests and failures. Out: how many fell into each second,
 //! oldest first, as far back as the limit reaches; what was dropped is counted.
+//! Seconds that are long over are shared by all copies, so that a copy costs the same
+//! after a minute and after a day.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+
+/// Seconds that are put away together.
+const BLOCK: usize = 64;
 
 /// What happened in one second.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,47 +23,109 @@ pub struct Second {
 }
 
 /// A series of seconds in which something happened, oldest first.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Seconds {
-    cells: VecDeque<Second>,
+    /// What was put away: blocks in order, none empty.
+    old: VecDeque<Arc<Vec<Second>>>,
+    /// The seconds after those; not empty unless nothing happened at all.
+    recent: Vec<Second>,
+    /// How many there are.
+    kept: usize,
     dropped: u64,
 }
 
+/// Equal when they hold the same counts, however they are stored.
+impl PartialEq for Seconds {
+    fn eq(&self, other: &Seconds) -> bool {
+        self.dropped == other.dropped && self.iter().eq(other.iter())
+    }
+}
+
 impl Seconds {
-    /// The cell of an instant; makes it and keeps at most `limit` cells.
+    /// The cell of an instant. A new second makes old ones go, so that at most `limit` are
+    /// kept, at least one; they go in blocks.
     pub fn at(&mut self, at_epoch_s: f64, limit: usize) -> &mut Second {
-        let place = self.place(at_epoch_s as u32, limit);
-        &mut self.cells[place]
+        let epoch_s = at_epoch_s as u32;
+        match self.recent.last() {
+            // Nearly always the last second.
+            Some(last) if last.epoch_s == epoch_s => {}
+            Some(last) if last.epoch_s > epoch_s => return self.late(epoch_s),
+            _ => self.begin(epoch_s, limit.max(1)),
+        }
+        let last = self.recent.len() - 1;
+        &mut self.recent[last]
     }
 
-    fn place(&mut self, epoch_s: u32, limit: usize) -> usize {
-        // Nearly always the last second; a late one is searched from the end.
-        let behind = self.cells.iter().rev();
-        let later = behind.take_while(|cell| cell.epoch_s > epoch_s).count();
-        let place = self.cells.len() - later;
-        if place > 0 && self.cells[place - 1].epoch_s == epoch_s {
-            return place - 1;
-        }
-        let fresh = Second {
+    #[cold]
+    fn begin(&mut self, epoch_s: u32, limit: usize) {
+        self.push(Second {
             epoch_s,
             ..Second::default()
+        });
+        while self.kept > limit {
+            let gone = match self.old.pop_front() {
+                Some(block) => block.len(),
+                None => self.recent.drain(..self.kept - limit).len(),
+            };
+            self.kept -= gone;
+            self.dropped += gone as u64;
+        }
+    }
+
+    fn push(&mut self, second: Second) {
+        if self.recent.len() == 2 * BLOCK {
+            let over = self.recent.drain(..BLOCK).collect();
+            self.old.push_back(Arc::new(over));
+        }
+        self.recent.push(second);
+        self.kept += 1;
+    }
+
+    #[cold]
+    fn late(&mut self, epoch_s: u32) -> &mut Second {
+        let block = self.block_of(epoch_s);
+        let cells = match block {
+            Some(block) => Arc::make_mut(&mut self.old[block]),
+            None => &mut self.recent,
         };
-        self.cells.insert(place, fresh);
-        let excess = self.cells.len().saturating_sub(limit.max(1));
-        self.cells.drain(..excess);
-        self.dropped += excess as u64;
-        place.saturating_sub(excess)
+        let at = cells.partition_point(|cell| cell.epoch_s < epoch_s);
+        if cells.get(at).is_none_or(|cell| cell.epoch_s != epoch_s) {
+            let fresh = Second {
+                epoch_s,
+                ..Second::default()
+            };
+            cells.insert(at, fresh);
+            self.kept += 1;
+        }
+        &mut cells[at]
+    }
+
+    /// Where a second is or would be: in one of the blocks put away, or among the recent.
+    fn block_of(&self, epoch_s: u32) -> Option<usize> {
+        let recent = self.recent.first().is_some_and(|s| s.epoch_s <= epoch_s);
+        if recent || self.old.is_empty() {
+            return None;
+        }
+        let after = self
+            .old
+            .partition_point(|block| block[0].epoch_s <= epoch_s);
+        Some(after.saturating_sub(1))
     }
 
     /// The kept seconds, oldest first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Second> {
-        self.cells.iter()
+        let old = self.old.iter().flat_map(|block| block.iter());
+        old.chain(&self.recent)
     }
 
     /// What happened in one second; zeros if nothing did or it is forgotten.
     pub fn get(&self, epoch_s: u32) -> Second {
-        let found = self.cells.binary_search_by_key(&epoch_s, |c| c.epoch_s);
-        found.map(|at| self.cells[at]).unwrap_or_default()
+        let cells = match self.block_of(epoch_s) {
+            Some(block) => &self.old[block],
+            None => &self.recent,
+        };
+        let found = cells.binary_search_by_key(&epoch_s, |c| c.epoch_s);
+        found.map(|at| cells[at]).unwrap_or_default()
     }
 
     /// How many seconds were forgotten because of the limit.
@@ -67,16 +135,36 @@ impl Seconds {
 
     /// Adds the counts of another series. Its length is bounded by the two limits.
     pub fn merge(&mut self, other: &Seconds) {
-        for theirs in other.iter() {
-            let ours = self.at(f64::from(theirs.epoch_s), usize::MAX);
-            ours.requests += theirs.requests;
-            ours.failures += theirs.failures;
+        let mut merged = Seconds {
+            dropped: self.dropped + other.dropped,
+            ..Seconds::default()
+        };
+        let (mut ours, mut theirs) = (self.iter().peekable(), other.iter().peekable());
+        loop {
+            let next = match (ours.peek(), theirs.peek()) {
+                (Some(our), Some(their)) if our.epoch_s == their.epoch_s => Second {
+                    epoch_s: our.epoch_s,
+                    requests: our.requests + their.requests,
+                    failures: our.failures + their.failures,
+                },
+                (Some(our), Some(their)) if our.epoch_s > their.epoch_s => **their,
+                (Some(our), _) => **our,
+                (None, Some(their)) => **their,
+                (None, None) => break,
+            };
+            ours.next_if(|our| our.epoch_s == next.epoch_s);
+            theirs.next_if(|their| their.epoch_s == next.epoch_s);
+            merged.push(next);
         }
-        self.dropped += other.dropped;
+        drop((ours, theirs));
+        *self = merged;
     }
 
-    /// Bytes allocated beside the struct itself.
+    /// Bytes allocated beside the struct itself, shared ones included.
     pub fn heap_bytes(&self) -> usize {
-        self.cells.capacity() * size_of::<Second>()
+        let block = |block: &Arc<Vec<Second>>| block.capacity() * size_of::<Second>();
+        self.old.iter().map(block).sum::<usize>()
+            + self.old.capacity() * size_of::<Arc<Vec<Second>>>()
+            + self.recent.capacity() * size_of::<Second>()
     }
 }
