@@ -141,17 +141,17 @@ impl WeightedChoice {
     }
 }
 
-/// Which row of data a draw gets.
+/// Which row of data is next. The numbers are part of a plan's fingerprint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Pick {
-    /// One after the other, from the first again after the last.
-    Sequential,
-    /// All in an order that looks random, then all in another one.
-    Shuffled,
-    /// Any, each time anew.
-    Random,
-    /// One after the other, each once.
-    Unique,
+    /// In the order of the file, and from the start again.
+    Sequential = 0,
+    /// All in a drawn order, then all in another one.
+    Shuffled = 1,
+    /// Any.
+    Random = 2,
+    /// In the order of the file, each once; a task without a row is not started.
+    Unique = 3,
 }
 
 impl Pick {

@@ -6,6 +6,20 @@
 
 const LN_2: f64 = std::f64::consts::LN_2;
 
+/// Reciprocals, made once because divisions are dear.
+const ODD_PARTS: [f64; 12] = reciprocals([23, 21, 19, 17, 15, 13, 11, 9, 7, 5, 3, 1]);
+const PARTS: [f64; 10] = reciprocals([11, 10, 9, 8, 7, 6, 5, 4, 3, 2]);
+
+const fn reciprocals<const N: usize>(numbers: [u8; N]) -> [f64; N] {
+    let mut parts = [0.0; N];
+    let mut at = 0;
+    while at < N {
+        parts[at] = 1.0 / numbers[at] as f64;
+        at += 1;
+    }
+    parts
+}
+
 /// Natural logarithm of a normal number above zero, to about one unit in the last place.
 ///
 /// With x = m·2ᵉ and m near 1: ln x = e·ln 2 + 2·artanh s, s = (m−1)/(m+1), and
@@ -23,8 +37,7 @@ pub(crate) fn ln(x: f64) -> f64 {
     }
     let s = (m - 1.0) / (m + 1.0);
     let square = s * s;
-    let odd = [21.0, 19.0, 17.0, 15.0, 13.0, 11.0, 9.0, 7.0, 5.0, 3.0, 1.0];
-    let series = odd.iter().fold(1.0 / 23.0, |sum, n| sum * square + 1.0 / n);
+    let series = ODD_PARTS.iter().fold(0.0, |sum, part| sum * square + part);
     exponent as f64 * LN_2 + 2.0 * s * series
 }
 
@@ -43,8 +56,7 @@ pub(crate) fn one_minus_exp(x: f64) -> f64 {
         halvings += 1;
     }
     // 1 − e⁻ʸ = y·(1 − y/2·(1 − y/3·(1 − …))).
-    let orders = [11.0, 10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0];
-    let series = orders.iter().fold(1.0, |sum, n| 1.0 - y / n * sum);
+    let series = PARTS.iter().fold(1.0, |sum, part| 1.0 - y * part * sum);
     (0..halvings).fold(y * series, |part, _| part * (2.0 - part))
 }
 

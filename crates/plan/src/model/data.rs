@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+pub use crate::draw::Pick;
+
 /// Rows under one name: `{{ questions.text }}` is the column `text` of the row that the
 /// task has taken from the feed `questions`.
 #[derive(Clone, Debug)]
@@ -23,17 +25,4 @@ pub enum Source {
     Json(PathBuf),
     /// In the plan itself.
     Rows(Vec<serde_json::Map<String, serde_json::Value>>),
-}
-
-/// Which row is next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pick {
-    /// In the order of the file, and from the start again.
-    Sequential,
-    /// All in a drawn order, then all in another one.
-    Shuffled,
-    /// Any.
-    Random,
-    /// In the order of the file, each once; a task without a row is not started.
-    Unique,
 }

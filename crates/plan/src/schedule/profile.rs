@@ -148,6 +148,14 @@ impl RateProfile {
             .filter_map(|piece| piece.ends_ns().map(Duration::from_nanos))
     }
 
+    /// All that decides it, for a hash.
+    pub(crate) fn definition(&self) -> impl Iterator<Item = u64> {
+        self.pieces.iter().flat_map(|piece| {
+            let lasts = piece.lasts_ns.unwrap_or(u64::MAX);
+            piece.slope.definition().into_iter().chain([lasts])
+        })
+    }
+
     /// The same up to `now`; from there to the same end `rate`.
     pub(crate) fn retargeted(&self, now: Duration, rate: Rate) -> Self {
         let now_ns = saturating_nanos(now);

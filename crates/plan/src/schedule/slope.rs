@@ -28,6 +28,11 @@ impl Slope {
         }
     }
 
+    /// All that decides it.
+    pub(crate) fn definition(self) -> [u64; 3] {
+        [self.from, self.to, self.over_ns]
+    }
+
     /// The rate after `at_ns`, per second.
     pub(crate) fn rate_at(self, at_ns: u64) -> f64 {
         const PER_SECOND: f64 = 3600.0 * 1e6;
@@ -56,7 +61,12 @@ impl Slope {
                 .unwrap_or(u64::MAX)
                 .min(last_ns);
         }
-        let mut ns = self.nearly(place).min(last_ns);
+        let (nearly, error) = self.nearly(place);
+        let mut ns = (nearly as u64).min(last_ns);
+        let behind = nearly - nearly.floor();
+        if ns < last_ns && (error..1.0 - error).contains(&behind) {
+            return ns;
+        }
         while ns > 0 && self.exceeds(ns, place) {
             ns -= 1;
         }
@@ -66,22 +76,23 @@ impl Slope {
         ns
     }
 
-    /// Where the inverse lies to a few nanoseconds: the larger root of the quadratic in the
-    /// form that loses no digits, from whichever end is the lower one.
-    fn nearly(self, place: u128) -> u64 {
+    /// The inverse in floating point, and how far it may be off: the larger root of the
+    /// quadratic in the form that loses no digits, from whichever end is the lower one.
+    fn nearly(self, place: u128) -> (f64, f64) {
+        /// Of the whole length. On the way are nine roundings of half an epsilon each.
+        const RELATIVE_ERROR: f64 = 8.0 * f64::EPSILON;
         let over = self.over_ns as f64;
-        let (low, high) = (self.from.min(self.to) as f64, self.from.max(self.to) as f64);
+        let low = self.from.min(self.to) as f64;
+        let bend = self.from.abs_diff(self.to) as f64 / over;
         let from_low_end = |area: u128| {
             let area = area as f64;
-            area / (low + (low * low + (high - low) / over * area).sqrt())
+            area / (low + (low * low + bend * area).sqrt())
         };
-        match self.to > self.from {
-            true => from_low_end(place) as u64,
-            false => {
-                let left = self.area(self.over_ns).saturating_sub(place);
-                self.over_ns.saturating_sub(from_low_end(left) as u64)
-            }
-        }
+        let nearly = match self.to > self.from {
+            true => from_low_end(place),
+            false => over - from_low_end(self.area(self.over_ns).saturating_sub(place)),
+        };
+        (nearly, over * RELATIVE_ERROR)
     }
 
     /// Whether the integral over the first `ns` is more than `place`.
@@ -102,8 +113,49 @@ impl Slope {
     /// because the product has up to 192 bits.
     fn bend(self, ns: u64) -> (u128, bool) {
         let (ns, over) = (u128::from(ns), u128::from(self.over_ns));
-        let once = u128::from(self.from.abs_diff(self.to)) * ns;
-        let rest = once % over * ns;
-        (once / over * ns + rest / over, !rest.is_multiple_of(over))
+        let (once, rest) = div_rem(u128::from(self.from.abs_diff(self.to)) * ns, over);
+        let (twice, rest) = div_rem(rest * ns, over);
+        (once * ns + twice, rest > 0)
+    }
+}
+
+/// Quotient and rest; with one division, which is the dear part.
+fn div_rem(number: u128, by: u128) -> (u128, u128) {
+    let quotient = number / by;
+    (quotient, number - quotient * by)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 2000,
+            rng_seed: proptest::test_runner::RngSeed::Fixed(1),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        /// Over lengths up to a year and rates up to 10⁶/s, near each other or not.
+        #[test]
+        fn the_inverse_is_exact(
+            low in 0u64..3_600_000_000_000_000, bits in 1u32..52, more: u64, down: bool,
+            length_bits in 10u32..55, length: u64, part in 0.0f64..1.0,
+        ) {
+            let high = low + 1 + (more >> (64 - bits));
+            let over = 1 + (length >> (64 - length_bits));
+            let slope = match down {
+                true => Slope::new(high, low, over),
+                false => Slope::new(low, high, over),
+            };
+            let whole = slope.area(over);
+            let place = ((whole as f64 * part) as u128).min(whole - 1);
+            let ns = slope.leaves_ns(place, over - 1);
+            prop_assert!(!slope.exceeds(ns, place));
+            prop_assert!(slope.exceeds(ns + 1, place));
+        }
     }
 }

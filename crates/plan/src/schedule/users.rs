@@ -155,6 +155,15 @@ impl UserSchedule {
         true
     }
 
+    /// All that decides it, for a hash.
+    pub(crate) fn definition(&self) -> impl Iterator<Item = u64> {
+        self.pieces.iter().flat_map(|piece| {
+            let Line { from, to, over_ns } = piece.line;
+            let lasts = piece.lasts_ns.unwrap_or(u64::MAX);
+            [u64::from(from), u64::from(to), over_ns, lasts]
+        })
+    }
+
     fn ends_ns(&self) -> Option<u64> {
         self.pieces.last().map_or(Some(0), Piece::ends_ns)
     }

@@ -1,6 +1,7 @@
 //! One door to the tests of this crate.
 
 mod draw;
+mod fingerprint;
 mod hint;
 mod open;
 mod options;
