@@ -131,3 +131,86 @@ fn storage_is_the_smaller_form_of_the_two() {
     assert_eq!(packed.count(), 2001);
     assert_eq!(packed.iter().count(), 2001);
 }
+
+/// Random counts against a plain map, through every form of storage.
+#[test]
+fn it_holds_what_it_was_given_in_every_form() {
+    let mut numbers = Numbers(9);
+    for spread in [1, 10, 100, 3_000, BUCKETS as u64] {
+        for samples in [1, 15, 63, 64, 65, 500, 20_000] {
+            let mut hist = Hist::new();
+            let mut map = std::collections::BTreeMap::new();
+            for _ in 0..samples {
+                let index = (numbers.next() % spread) as usize;
+                hist.record_ms(lowest_us(index) as f64 / 1000.0);
+                *map.entry(index).or_insert(0) += 1;
+            }
+            let held: Vec<_> = hist.iter().map(|b| (b.index, b.count)).collect();
+            assert_eq!(held, map.into_iter().collect::<Vec<(usize, u64)>>());
+            assert_eq!(hist.count(), samples);
+            hist.clear();
+            assert_eq!(hist.iter().count(), 0);
+            hist.record_ms(1.0);
+            assert_eq!(hist.value_at_quantile_ms(0.5), Some(1.0));
+        }
+    }
+}
+
+#[test]
+fn a_count_outgrows_its_two_bytes_and_nothing_is_lost() {
+    let mut narrow = Hist::new();
+    for n in 0..100_000u32 {
+        narrow.record_ms(f64::from(n % 100));
+        narrow.record_ms(42.0);
+    }
+    let at = |hist: &Hist, ms: u64| {
+        let found = hist.iter().find(|b| b.index == index_of(ms * 1000));
+        found.map_or(0, |b| b.count)
+    };
+    assert_eq!((at(&narrow, 42), at(&narrow, 43)), (101_000, 1_000));
+    let mut merged = Hist::new();
+    (0..100u32).for_each(|n| merged.add(index_of(u64::from(n) * 1000), 65_000));
+    merged.merge(&narrow);
+    merged.merge(&narrow);
+    assert_eq!((at(&merged, 42), at(&merged, 43)), (267_000, 67_000));
+    assert_eq!(merged.count(), 100 * 65_000 + 2 * 200_000);
+    merged.add(index_of(42_000), 1 << 40);
+    assert_eq!(at(&merged, 42), 267_000 + (1 << 40));
+}
+
+#[test]
+fn merging_forms_of_every_kind_keeps_every_count() {
+    let mut numbers = Numbers(11);
+    let mut filled = |from: u64, spread: u64, samples: u64| {
+        let mut hist = Hist::new();
+        for _ in 0..samples {
+            hist.add(
+                (from + numbers.next() % spread) as usize,
+                1 + numbers.next() % 3,
+            );
+        }
+        hist
+    };
+    // Nothing, a little, an array, an array beside it, one far away.
+    let all = [
+        Hist::new(),
+        filled(0, 20_000, 30),
+        filled(100, 300, 3_000),
+        filled(350, 300, 3_000),
+        filled(25_000, 300, 3_000),
+    ];
+    for one in &all {
+        for two in &all {
+            let mut merged = one.clone();
+            merged.merge(two);
+            let mut expected = std::collections::BTreeMap::new();
+            for bucket in one.iter().chain(two.iter()) {
+                *expected.entry(bucket.index).or_insert(0) += bucket.count;
+            }
+            let held: Vec<_> = merged.iter().map(|b| (b.index, b.count)).collect();
+            assert_eq!(held, expected.into_iter().collect::<Vec<_>>());
+            assert_eq!(merged.count(), one.count() + two.count());
+            assert_eq!(merged.since(one), *two);
+        }
+    }
+}

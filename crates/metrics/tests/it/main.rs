@@ -1,8 +1,14 @@
 //! All tests of the crate, against what a reader of the numbers may rely on.
 
+mod cost;
 mod hist;
+mod history;
+mod measures;
+mod seconds;
 mod shard;
 mod snapshot;
+mod tasks;
+mod validity;
 mod window;
 
 /// Numbers that look random and are the same on every run (SplitMix64,
