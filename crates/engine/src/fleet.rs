@@ -18,7 +18,7 @@ use gatecrash_plan::schedule::open::OpenSchedule;
 use tokio::task::spawn_local;
 
 use crate::clock::Clock;
-use crate::drive::{closed, open};
+use crate::drive::{caught, closed, open};
 use crate::lane::Lane;
 use crate::machine::thread_cpu_time;
 use crate::part::{Change, Part, Place};
@@ -100,7 +100,12 @@ impl Fleet {
                 let part = Rc::new(Part::new(scenario, place, lane.clock));
                 lane.running.borrow_mut().insert(id, part.clone());
                 spawn_local(async move {
-                    let seen = run_part(&part).await;
+                    if let Err(panic) = caught(run_part(&part)).await {
+                        part.ledger.note_exception(&panic, "");
+                    }
+                    part.dismiss().await;
+                    part.ledger.close();
+                    let seen = seen(&part);
                     // Nobody listens when the run has been given up.
                     let _ = ended.send(PartEnded { scenario: id, seen }.into());
                 });
@@ -174,7 +179,7 @@ impl Seen {
     }
 }
 
-async fn run_part(part: &Rc<Part>) -> Seen {
+async fn run_part(part: &Rc<Part>) {
     match &part.scenario.load {
         Load::Users {
             schedule,
@@ -189,9 +194,6 @@ async fn run_part(part: &Rc<Part>) -> Seen {
             open::drive(part, schedule, *max_in_flight).await;
         }
     }
-    part.dismiss().await;
-    part.ledger.close();
-    seen(part)
 }
 
 fn seen(part: &Part) -> Seen {

@@ -8,6 +8,10 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+use gatecrash_net::now;
+
+use crate::alarm::Alarm;
+
 /// Between a driver and one task of its own lane.
 #[derive(Debug, Default)]
 pub(crate) struct Leash {
@@ -52,6 +56,23 @@ impl Leash {
         poll_fn(|cx| {
             if early() || sleep.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
+            }
+            self.keep_waiting(cx)
+        })
+        .await;
+    }
+
+    /// As [`Leash::rest`], to the microsecond.
+    pub(crate) async fn rest_exactly(&self, due: Instant, alarm: &Alarm, early: impl Fn() -> bool) {
+        alarm.set(due);
+        poll_fn(|cx| {
+            if early() || now() >= due {
+                return Poll::Ready(());
+            }
+            while alarm.poll_rung(cx).is_ready() {
+                if now() >= due {
+                    return Poll::Ready(());
+                }
             }
             self.keep_waiting(cx)
         })

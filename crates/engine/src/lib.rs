@@ -20,6 +20,7 @@
 //! | [`pump`] | a snapshot every so often, on a thread of its own |
 //! | `wake` | how one thread wakes the other (Linux: eventfd) |
 
+mod alarm;
 pub mod books;
 pub mod classify;
 pub mod clock;

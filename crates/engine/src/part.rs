@@ -16,6 +16,7 @@ use gatecrash_plan::rate::Rate;
 use gatecrash_plan::schedule::Timeline;
 use tokio::task::AbortHandle;
 
+use crate::alarm::Alarm;
 use crate::clock::Clock;
 use crate::drive::Turns;
 use crate::leash::Leash;
@@ -169,6 +170,12 @@ impl Part {
         let end = end.and_then(|whole| self.instant_of(whole));
         let until = [due, end].into_iter().flatten().min();
         self.driver.rest(until, || self.changed.take()).await;
+    }
+
+    /// Until the instant `due`, or until something changes.
+    pub(crate) async fn wait_exactly(&self, due: Instant, alarm: &Alarm) {
+        let early = || self.changed.take();
+        self.driver.rest_exactly(due, alarm, early).await;
     }
 
     /// Lets a user live on this lane.

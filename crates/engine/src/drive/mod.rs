@@ -103,7 +103,7 @@ pub(crate) async fn live<J: Journey>(
 }
 
 /// Runs a user's code; a panic in it becomes its message.
-async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
+pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
     let mut work = pin!(work);
     poll_fn(
         |cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {

@@ -5,13 +5,14 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gatecrash_metrics::Missed;
 use gatecrash_net::now;
 use gatecrash_plan::schedule::open::{Arrival, OpenSchedule};
 use gatecrash_plan::split;
 
+use crate::alarm::Alarm;
 use crate::journey::{Turn, ms_between};
 use crate::leash::Leash;
 use crate::part::{Change, Part, Place};
@@ -19,6 +20,10 @@ use crate::part::{Change, Part, Place};
 /// How many arrivals begin before the sockets get their turn: those that a stalled
 /// generator has to make up for must not measure their own burst.
 const ARRIVALS_PER_STEP: u32 = 32;
+
+/// Arrivals that are due within so short a time begin together: waking for each of
+/// them would cost more than sending its request.
+const GRAIN: Duration = Duration::from_micros(250);
 
 /// Where a user waits for its next turn.
 #[derive(Debug)]
@@ -63,6 +68,7 @@ pub(crate) async fn drive(part: &Rc<Part>, schedule: OpenSchedule, max_in_flight
     let mut desks = Desks::new(part, cap.max(1));
     let mut arrivals = schedule.share(lane, parts);
     let mut in_step = 0;
+    let alarm = Alarm::new().ok();
     while !part.is_stopping() {
         match part.take_target() {
             Some(Change::Rate(rate)) => arrivals.retarget(part.time_at(now()), rate),
@@ -74,9 +80,13 @@ pub(crate) async fn drive(part: &Rc<Part>, schedule: OpenSchedule, max_in_flight
         };
         let due = match part.instant_of(arrival.due) {
             Some(due) if due <= now() => due,
-            later => {
+            Some(due) => {
                 in_step = 0;
-                part.wait(later).await;
+                wait(part, due.max(now() + GRAIN), alarm.as_ref()).await;
+                continue;
+            }
+            None => {
+                part.wait(None).await;
                 continue;
             }
         };
@@ -93,6 +103,15 @@ pub(crate) async fn drive(part: &Rc<Part>, schedule: OpenSchedule, max_in_flight
     let late = late.count() as u64;
     part.ledger.planned(late);
     part.ledger.missed(Missed::Stopped, late);
+}
+
+/// Until the instant `due`. Where no file was left for an alarm the runtime's timer does,
+/// and the schedule lag tells.
+async fn wait(part: &Part, due: Instant, alarm: Option<&Alarm>) {
+    match alarm {
+        Some(alarm) => part.wait_exactly(due, alarm).await,
+        None => part.wait(Some(due)).await,
+    }
 }
 
 /// The users of this lane, as the arrivals see them.
