@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::request::Head;
 use crate::stream::{TokenSteps, TokenStream};
+use crate::websocket::Upgrade;
 
 /// A well-formed answer.
 #[derive(Debug)]
@@ -306,7 +307,7 @@ pub(crate) enum StreamEnd {
     Unmarked,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Ending {
     /// The next request may come.
     KeepAlive,
@@ -316,6 +317,8 @@ pub(crate) enum Ending {
     Reset,
     /// Nothing more is said until the client leaves or the idle time is over.
     Silence,
+    /// The connection goes on as a WebSocket.
+    WebSocket(Box<Upgrade>),
 }
 
 /// What a handler returns.
@@ -332,7 +335,7 @@ impl Reply {
             Self::Answer(answer) => answer.into_script(manner),
             Self::Stream(stream) => stream.into_script(manner),
             Self::Script(mut script) => {
-                if script.ending == Ending::KeepAlive && !manner.keeps_alive {
+                if matches!(script.ending, Ending::KeepAlive) && !manner.keeps_alive {
                     script.ending = Ending::Close;
                 }
                 script
@@ -349,6 +352,7 @@ impl From<Answer> for Reply {
 
 fn reason_phrase(status: u16) -> &'static str {
     match status {
+        101 => "Switching Protocols",
         200 => "OK",
         201 => "Created",
         202 => "Accepted",
@@ -371,6 +375,7 @@ fn reason_phrase(status: u16) -> &'static str {
         417 => "Expectation Failed",
         418 => "I'm a teapot",
         422 => "Unprocessable Content",
+        426 => "Upgrade Required",
         429 => "Too Many Requests",
         431 => "Request Header Fields Too Large",
         500 => "Internal Server Error",

@@ -18,6 +18,7 @@ use crate::request::{Head, Refusal, Request};
 use crate::routes::{Call, Found, Kind, Target, captures};
 use crate::server::Worker;
 use crate::truth::StreamTicket;
+use crate::websocket::{self, Farewell};
 
 /// What a peer may still send after our last word, before the connection is closed on it: closing
 /// with unread bytes would reset the connection, and the answer could be lost.
@@ -52,7 +53,7 @@ pub(crate) async fn converse(socket: &mut impl Socket, worker: &Worker) {
             Err(failure) => {
                 shared.truth.malformed();
                 if let Failure::Refused(refusal) = failure {
-                    deliver(socket, refused(refusal), worker).await;
+                    refuse(socket, refusal, worker).await;
                 }
                 false
             }
@@ -98,10 +99,17 @@ async fn exchange(
         }
         ticket => ticket,
     };
-    let goes_on = written && end(socket, ending, worker).await;
+    let goes_on = written && end(socket, inbox, ending, found.slot, worker).await;
     // Only now: a request that gets no answer is in flight as long as its connection lives.
     drop(unanswered);
     goes_on
+}
+
+/// Tells a peer that what came is no request, and ends the connection.
+async fn refuse(socket: &mut impl Socket, refusal: Refusal, worker: &Worker) {
+    if play(socket, refused(refusal).steps, now(), None, worker).await {
+        close(socket).await;
+    }
 }
 
 fn refused(refusal: Refusal) -> Script {
@@ -175,12 +183,6 @@ fn handle(worker: &Worker, found: &Found, turn: Turn<'_>, request: &Request) -> 
     }
 }
 
-async fn deliver(socket: &mut impl Socket, script: Script, worker: &Worker) {
-    if play(socket, script.steps, now(), None, worker).await {
-        end(socket, script.ending, worker).await;
-    }
-}
-
 /// Writes, the first time at `due`, and pauses; false when the peer does not take it.
 ///
 /// Pauses count from one due moment to the next, so that what waking and writing takes does not
@@ -220,17 +222,39 @@ async fn play(
 }
 
 /// Does what follows the last step; says whether another request may come.
-async fn end(socket: &mut impl Socket, ending: Ending, worker: &Worker) -> bool {
+async fn end(
+    socket: &mut impl Socket,
+    inbox: &mut Inbox,
+    ending: Ending,
+    slot: usize,
+    worker: &Worker,
+) -> bool {
     match ending {
         Ending::KeepAlive => return true,
-        Ending::Close => {
-            let _ = socket.shutdown().await;
-            drain(socket, LINGER_BYTES, LINGER_TIME).await;
-        }
-        Ending::Reset => {
-            let _ = socket.tcp().set_zero_linger();
-        }
+        Ending::Close => close(socket).await,
+        Ending::Reset => reset(socket),
         Ending::Silence => drain(socket, usize::MAX, worker.shared.options.limits.idle_time).await,
+        Ending::WebSocket(upgrade) => {
+            let rest = inbox.take_rest();
+            // In memory of its own, which other connections need not have.
+            let session = Box::pin(websocket::serve(socket, rest, *upgrade, slot, worker));
+            match session.await {
+                Farewell::Closed => close(socket).await,
+                Farewell::Slow => reset(socket),
+                Farewell::Gone => {}
+            }
+        }
     }
     false
+}
+
+/// Ends the connection in order.
+async fn close(socket: &mut impl Socket) {
+    let _ = socket.shutdown().await;
+    drain(socket, LINGER_BYTES, LINGER_TIME).await;
+}
+
+/// Breaks the connection off, once it is dropped.
+fn reset(socket: &mut impl Socket) {
+    let _ = socket.tcp().set_zero_linger();
 }

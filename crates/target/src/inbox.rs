@@ -3,30 +3,31 @@
 //! In: a socket. Out: heads and whole requests, or why there is none.
 //! Never: an opinion on what the request asks for.
 
-use std::future::Future;
-use std::sync::Arc;
+use std::future::{Future, poll_fn};
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::task::ready;
 use std::time::{Duration, Instant};
 
 use bytes::{Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::time::timeout_at;
 
 use crate::chunked::Chunked;
 use crate::clock::now;
+use crate::memory::{Exhausted, Memory, Share};
 use crate::options::Limits;
 use crate::request::{Framing, Head, Refusal, Request};
 
-const READ_STEP: usize = 8 << 10;
-/// Unit in which bodies take their part of the shared memory; what is smaller takes nothing.
-const KIBIBYTE: usize = 1 << 10;
+/// Most bytes of one read.
+const READ_STEP: usize = 16 << 10;
 
 /// What was received on one connection and not yet used.
 #[derive(Debug)]
 pub(crate) struct Inbox {
     buffer: BytesMut,
     limits: Limits,
-    memory: Arc<Semaphore>,
+    memory: Memory,
 }
 
 /// Why no request comes out.
@@ -47,13 +48,17 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// Permits for the memory that all request bodies together may take.
-pub(crate) fn body_memory(limits: &Limits) -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(limits.all_bodies_bytes / KIBIBYTE))
+impl From<Exhausted> for Failure {
+    fn from(_: Exhausted) -> Self {
+        Self::Refused(Refusal {
+            status: 503,
+            reason: "too many large bodies at once",
+        })
+    }
 }
 
 impl Inbox {
-    pub(crate) fn new(limits: Limits, memory: Arc<Semaphore>) -> Self {
+    pub(crate) fn new(limits: Limits, memory: Memory) -> Self {
         Self {
             buffer: BytesMut::new(),
             limits,
@@ -102,11 +107,18 @@ impl Inbox {
             if !self.buffer.is_empty() {
                 return Ok(());
             }
+            // Gives the memory back while nothing comes.
+            self.buffer = BytesMut::new();
             match within(deadline, read_more(&mut self.buffer, socket)).await {
                 Some(true) => {}
                 Some(false) | None => return Err(Failure::Gone { midway: false }),
             }
         }
+    }
+
+    /// What came and is no part of a request: the first bytes of another protocol.
+    pub(crate) fn take_rest(&mut self) -> BytesMut {
+        std::mem::take(&mut self.buffer)
     }
 
     /// The body that belongs to `head`.
@@ -122,10 +134,10 @@ impl Inbox {
         }
         self.invite(&head, framing, socket).await?;
         let deadline = now() + self.limits.body_time;
-        let mut memory = None;
+        let mut memory = Share::default();
         let (raw_body, body) = match framing {
             Framing::Length(length) => {
-                self.claim(&mut memory, length)?;
+                self.memory.claim(&mut memory, length)?;
                 while self.buffer.len() < length {
                     self.fill(socket, deadline).await?;
                 }
@@ -165,7 +177,7 @@ impl Inbox {
         &mut self,
         socket: &mut (impl AsyncRead + Unpin),
         deadline: Instant,
-        memory: &mut Option<OwnedSemaphorePermit>,
+        memory: &mut Share,
     ) -> Result<(Bytes, Bytes), Failure> {
         let mut chunked = Chunked::default();
         loop {
@@ -178,7 +190,7 @@ impl Inbox {
                 let raw = self.buffer.split_to(chunked.consumed).freeze();
                 return Ok((raw, chunked.body.into()));
             }
-            self.claim(memory, self.buffer.len())?;
+            self.memory.claim(memory, self.buffer.len())?;
             self.fill(socket, deadline).await?;
         }
     }
@@ -192,31 +204,6 @@ impl Inbox {
             .into());
         }
         Ok(())
-    }
-
-    /// Takes this body's part of the shared memory, in whole kibibytes.
-    fn claim(&self, held: &mut Option<OwnedSemaphorePermit>, bytes: usize) -> Result<(), Failure> {
-        let wanted = bytes / KIBIBYTE;
-        let missing =
-            wanted.saturating_sub(held.as_ref().map_or(0, OwnedSemaphorePermit::num_permits));
-        if missing == 0 {
-            return Ok(());
-        }
-        let count = u32::try_from(missing).unwrap_or(u32::MAX);
-        match Arc::clone(&self.memory).try_acquire_many_owned(count) {
-            Ok(more) => {
-                match held {
-                    Some(held) => held.merge(more),
-                    None => *held = Some(more),
-                }
-                Ok(())
-            }
-            Err(_) => Err(Refusal {
-                status: 503,
-                reason: "too many large bodies at once",
-            }
-            .into()),
-        }
     }
 
     async fn fill(
@@ -236,10 +223,20 @@ impl Inbox {
     }
 }
 
-/// Reads what there is; false at the end of the stream or on its breakdown.
-async fn read_more(buffer: &mut BytesMut, socket: &mut (impl AsyncRead + Unpin)) -> bool {
-    buffer.reserve(READ_STEP);
-    matches!(socket.read_buf(buffer).await, Ok(count) if count > 0)
+/// Reads what there is; false at the end of the stream or on its breakdown. Nothing is lost when
+/// this is given up, and no memory is held while nothing comes.
+pub(crate) async fn read_more(
+    buffer: &mut BytesMut,
+    socket: &mut (impl AsyncRead + Unpin),
+) -> bool {
+    poll_fn(|context| {
+        let mut space = [MaybeUninit::uninit(); READ_STEP];
+        let mut read = ReadBuf::uninit(&mut space);
+        let outcome = ready!(Pin::new(&mut *socket).poll_read(context, &mut read));
+        buffer.extend_from_slice(read.filled());
+        (outcome.is_ok() && !read.filled().is_empty()).into()
+    })
+    .await
 }
 
 async fn within<T>(deadline: Instant, work: impl Future<Output = T>) -> Option<T> {

@@ -9,8 +9,10 @@
 //! `/truth` says is counted, one request at a time.
 
 // From the start of a target to one request on it …
+mod files;
 mod latency;
 mod options;
+mod places;
 mod server;
 mod tls;
 
@@ -19,6 +21,7 @@ mod conversation;
 // … what comes in …
 mod chunked;
 mod inbox;
+mod memory;
 mod request;
 
 // … where it goes and what goes out …
@@ -27,12 +30,14 @@ mod clinic;
 mod general;
 mod routes;
 mod stream;
+mod websocket;
 
 // … and what is known about it.
 mod alarm;
 mod clock;
 mod draw;
 mod latency_record;
+mod socket_truth;
 mod stall;
 mod stream_truth;
 mod truth;
@@ -41,6 +46,7 @@ pub use latency::Latency;
 pub use latency_record::LatencySummary;
 pub use options::{Limits, OptionError, Percent, Service, TargetOptions, TlsFiles, TlsOptions};
 pub use server::{Server, Stopper, serve};
+pub use socket_truth::SocketTruth;
 pub use stall::StallPlan;
 pub use stream_truth::StreamTruth;
 pub use truth::{Counts, EndpointTruth, OneStall, StallTruth, TruthReport};

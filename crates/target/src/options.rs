@@ -107,14 +107,25 @@ pub struct Limits {
     pub head_bytes: usize,
     /// Bytes of a request body, chunk framing included.
     pub body_bytes: usize,
-    /// Bytes of the bodies of all requests at once.
+    /// Bytes of the bodies of all requests and the messages of all WebSockets at once.
     pub all_bodies_bytes: usize,
-    /// Connections at once.
-    pub connections: usize,
+    /// Connections at once; `None` takes as many as this process may open files for.
+    pub connections: Option<usize>,
+    /// WebSockets at once.
+    pub sockets: usize,
+    /// Bytes of a WebSocket's message.
+    pub message_bytes: usize,
+    /// Messages that wait for one WebSocket, or in a room. A reader that falls behind by more in
+    /// a room is dropped (by the next power of two); an echo is not read until there is room.
+    pub queue_messages: usize,
+    /// Rooms at once.
+    pub rooms: usize,
     /// From the first byte of a head to its last, and for a TLS handshake.
     pub head_time: Duration,
     /// From the end of the head to the end of the body.
     pub body_time: Duration,
+    /// How long a WebSocket's peer may leave unread what is sent to it, before it is dropped.
+    pub reader_time: Duration,
     /// How long a connection may rest between requests, or wait for an answer that never comes.
     pub idle_time: Duration,
 }
@@ -125,9 +136,14 @@ impl Default for Limits {
             head_bytes: 64 << 10,
             body_bytes: 64 << 20,
             all_bodies_bytes: 1 << 30,
-            connections: 20_000,
+            connections: None,
+            sockets: 20_000,
+            message_bytes: 1 << 20,
+            queue_messages: 256,
+            rooms: 1000,
             head_time: Duration::from_secs(30),
             body_time: Duration::from_secs(300),
+            reader_time: Duration::from_secs(10),
             idle_time: Duration::from_secs(600),
         }
     }

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use bytes::Bytes;
-use tokio::sync::OwnedSemaphorePermit;
+
+use crate::memory::Share;
 
 /// Most header fields of a request.
 const HEADERS_MAX: usize = 256;
@@ -236,7 +237,7 @@ pub(crate) struct Request {
     /// The body without framing.
     pub(crate) body: Bytes,
     /// This body's part of the memory that all bodies share.
-    pub(crate) _memory: Option<OwnedSemaphorePermit>,
+    pub(crate) _memory: Share,
 }
 
 /// Bytes as text of one character each (Latin-1), which loses nothing.

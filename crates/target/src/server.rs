@@ -5,26 +5,27 @@
 use std::net::{SocketAddr, TcpStream as StdTcpStream, ToSocketAddrs};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::alarm::Alarm;
 use crate::clinic::{Clinic, Database, Tokens};
 use crate::conversation::converse;
-use crate::inbox::body_memory;
+use crate::memory::Memory;
 use crate::options::{Service, TargetOptions};
+use crate::places::{Place, Places};
 use crate::routes::Table;
 use crate::stall::Stalls;
 use crate::truth::{Truth, TruthReport};
-use crate::{clinic, general, stream, tls};
+use crate::websocket::Rooms;
+use crate::{clinic, files, general, stream, tls, websocket};
 
 /// Connections that may wait to be accepted, so that a burst of users is not told to come later.
 const BACKLOG: u32 = 4096;
@@ -68,6 +69,19 @@ impl Server {
             "http"
         };
         format!("{scheme}://{}", self.address)
+    }
+
+    /// How many connections it holds at once; see [`crate::Limits::connections`].
+    #[must_use]
+    pub fn connection_limit(&self) -> usize {
+        self.shared.connections.most()
+    }
+
+    /// Connections that were closed at once because there were too many, since the start or the
+    /// last reset of the truth. Cheaper than the whole truth.
+    #[must_use]
+    pub fn connections_refused(&self) -> u64 {
+        self.shared.truth.connections_refused()
     }
 
     /// The PEM certificate that a client has to trust; `None` without TLS.
@@ -119,10 +133,12 @@ pub(crate) struct Shared {
     pub(crate) table: Table,
     pub(crate) truth: Truth,
     pub(crate) stalls: Stalls,
-    pub(crate) body_memory: Arc<Semaphore>,
+    pub(crate) body_memory: Memory,
+    pub(crate) sockets: Arc<Places>,
+    pub(crate) rooms: Arc<Rooms>,
     pub(crate) tokens: Tokens,
     database: Option<Database>,
-    connections: AtomicUsize,
+    connections: Arc<Places>,
     tls: Option<TlsAcceptor>,
 }
 
@@ -169,15 +185,20 @@ pub fn serve(options: TargetOptions) -> Result<Server> {
         .map(|secrets| (secrets.acceptor, secrets.ca_pem))
         .unzip();
     let (table, database) = service(&options)?;
+    let limits = &options.limits;
+    let files = files::raise_limit();
+    let connections = files::connections(limits.connections, files, options.threads)?;
     let shared = Arc::new(Shared {
         truth: Truth::new(table.patterns().to_vec()),
         stalls: Stalls::default(),
-        body_memory: body_memory(&options.limits),
+        body_memory: Memory::new(limits.all_bodies_bytes),
+        connections: Places::new(connections),
+        sockets: Places::new(limits.sockets),
+        rooms: Rooms::new(limits.rooms, limits.queue_messages),
         tokens: Tokens::new(),
         database,
         table,
         tls,
-        connections: AtomicUsize::new(0),
         options,
     });
     let runtimes = (0..shared.options.threads)
@@ -199,6 +220,10 @@ pub fn serve(options: TargetOptions) -> Result<Server> {
 }
 
 fn check(options: &TargetOptions) -> Result<()> {
+    ensure!(
+        options.limits.queue_messages > 0,
+        "the queue of a WebSocket must hold a message"
+    );
     let slow = options.slow;
     ensure!(
         (1.0..=SLOW_MAX).contains(&slow),
@@ -216,6 +241,7 @@ fn check(options: &TargetOptions) -> Result<()> {
 fn service(options: &TargetOptions) -> Result<(Table, Option<Database>)> {
     let mut routes = general::routes();
     routes.extend(stream::routes());
+    routes.extend(websocket::routes());
     let database = match options.service {
         Service::Plain => None,
         Service::Clinic => {
@@ -317,24 +343,7 @@ fn spawn_for(tasks: &LocalSet, worker: &Rc<Worker>, work: impl AsyncFnOnce(&Work
 /// A connection on its way to its thread.
 struct Accepted {
     stream: StdTcpStream,
-    admission: Admission,
-}
-
-/// A place among the live connections, given back when dropped.
-struct Admission(Arc<Shared>);
-
-impl Admission {
-    fn new(shared: &Arc<Shared>) -> Option<Self> {
-        let admission = Self(Arc::clone(shared));
-        let others = shared.connections.fetch_add(1, Ordering::Relaxed);
-        (others < shared.options.limits.connections).then_some(admission)
-    }
-}
-
-impl Drop for Admission {
-    fn drop(&mut self) {
-        self.0.connections.fetch_sub(1, Ordering::Relaxed);
-    }
+    place: Place,
 }
 
 /// Accepts connections and deals them out to the threads in turn.
@@ -350,12 +359,16 @@ async fn accept(
             tokio::time::sleep(Duration::from_millis(20)).await;
             continue;
         };
-        let (Some(admission), Ok(stream)) = (Admission::new(&shared), stream.into_std()) else {
+        let Some(place) = shared.connections.take() else {
+            shared.truth.refused();
+            continue;
+        };
+        let Ok(stream) = stream.into_std() else {
             continue;
         };
         shared.truth.connected();
         turn = (turn + 1) % queues.len();
-        if queues[turn].send(Accepted { stream, admission }).is_err() {
+        if queues[turn].send(Accepted { stream, place }).is_err() {
             return;
         }
     }
@@ -364,7 +377,7 @@ async fn accept(
 async fn attend(accepted: Accepted, worker: Rc<Worker>) {
     let Accepted {
         stream,
-        admission: _admission,
+        place: _place,
     } = accepted;
     let Ok(mut socket) = TcpStream::from_std(stream) else {
         return;

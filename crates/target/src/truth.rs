@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use crate::answer::{StreamEnd, Token};
 use crate::clock::{now, unix_time};
 use crate::latency_record::{LatencyRecord, LatencySummary};
+use crate::socket_truth::{SocketTally, SocketTruth};
 use crate::stall::Stall;
 use crate::stream_truth::{Progress, StreamTally, StreamTruth};
 
@@ -36,11 +37,14 @@ struct Book {
     /// Counts the resets, so that what was received before one is not answered after it.
     epoch: u64,
     connections: u64,
+    connections_refused: u64,
     malformed: u64,
     first_request: Option<Instant>,
     routes: Vec<Vec<Endpoint>>,
     /// By slot, as far as there were any.
     streams: BTreeMap<usize, StreamTally>,
+    /// By slot, as far as there were any.
+    sockets: BTreeMap<usize, SocketTally>,
     stalls: StallTruth,
     /// The number of the latest stall.
     stall: u64,
@@ -83,6 +87,13 @@ pub(crate) struct StreamTicket<'a> {
     end: Option<StreamEnd>,
 }
 
+/// One WebSocket: closed when dropped.
+#[derive(Debug)]
+pub(crate) struct SocketTicket<'a> {
+    truth: &'a Truth,
+    slot: usize,
+}
+
 impl Truth {
     /// `patterns`: the route patterns, whose positions are the slots.
     pub(crate) fn new(patterns: Vec<&'static str>) -> Self {
@@ -99,6 +110,15 @@ impl Truth {
 
     pub(crate) fn connected(&self) {
         self.lock().connections += 1;
+    }
+
+    /// A connection was closed at once, since there were too many.
+    pub(crate) fn refused(&self) {
+        self.lock().connections_refused += 1;
+    }
+
+    pub(crate) fn connections_refused(&self) -> u64 {
+        self.lock().connections_refused
     }
 
     /// Something came that is no request, or only a part of one.
@@ -140,12 +160,27 @@ impl Truth {
         }
     }
 
+    /// A WebSocket is open.
+    pub(crate) fn open_socket(&self, slot: usize) -> SocketTicket<'_> {
+        let ticket = SocketTicket { truth: self, slot };
+        ticket.change(|tally| {
+            tally.opened += 1;
+            tally.open += 1;
+        });
+        ticket
+    }
+
     /// Forgets all counts; requests still in flight are forgotten too.
     pub(crate) fn reset(&self) {
         let mut book = self.lock();
         let fresh = Book {
             epoch: book.epoch + 1,
             stall: book.stall,
+            sockets: book
+                .sockets
+                .iter()
+                .map(|(slot, tally)| (*slot, tally.forgotten()))
+                .collect(),
             routes: vec![Vec::new(); self.patterns.len()],
             ..Book::default()
         };
@@ -183,6 +218,7 @@ impl Truth {
         let book = self.lock();
         let mut report = TruthReport {
             connections: book.connections,
+            connections_refused: book.connections_refused,
             malformed: book.malformed,
             stalls: book.stalls.clone(),
             ..TruthReport::default()
@@ -210,6 +246,10 @@ impl Truth {
                 .report()
                 .map(|told| (self.patterns[*slot].to_owned(), told));
             report.streams.extend(told);
+        }
+        for (slot, tally) in &book.sockets {
+            let pattern = self.patterns[*slot].to_owned();
+            report.sockets.insert(pattern, tally.report());
         }
         report.total = all.counts();
         report
@@ -301,6 +341,41 @@ impl Drop for StreamTicket<'_> {
     }
 }
 
+impl SocketTicket<'_> {
+    /// A message came whole.
+    pub(crate) fn received(&self) {
+        self.change(|tally| tally.messages_in += 1);
+    }
+
+    /// A message was handed to the system, so long after its last byte was read.
+    pub(crate) fn sent(&self, took: Duration) {
+        self.change(|tally| tally.sent(took));
+    }
+
+    /// The peer did not read.
+    pub(crate) fn was_slow(&self) {
+        self.change(|tally| tally.slow += 1);
+    }
+
+    /// The peer broke the protocol or a limit.
+    pub(crate) fn was_refused(&self) {
+        self.change(|tally| tally.refused += 1);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut SocketTally)) {
+        change(self.truth.lock().sockets.entry(self.slot).or_default());
+    }
+}
+
+impl Drop for SocketTicket<'_> {
+    fn drop(&mut self) {
+        self.change(|tally| {
+            tally.closed += 1;
+            tally.open -= 1;
+        });
+    }
+}
+
 impl Tally {
     fn merge(&mut self, other: &Self) {
         self.received += other.received;
@@ -329,6 +404,8 @@ impl Tally {
 pub struct TruthReport {
     /// Connections that were accepted.
     pub connections: u64,
+    /// Connections that were closed at once, since there were too many.
+    pub connections_refused: u64,
     /// Times that a connection brought something that is no whole request head.
     pub malformed: u64,
     /// Times that the whole service stood still.
@@ -342,6 +419,8 @@ pub struct TruthReport {
     pub endpoints: Vec<EndpointTruth>,
     /// Token streams, by route pattern.
     pub streams: BTreeMap<String, StreamTruth>,
+    /// WebSockets, by route pattern.
+    pub sockets: BTreeMap<String, SocketTruth>,
 }
 
 /// The counts of one method on one route pattern.

@@ -165,7 +165,7 @@ fn times_have_limits() {
 
 #[test]
 fn connections_have_a_limit() {
-    let server = small(|limits| limits.connections = 1);
+    let server = small(|limits| limits.connections = Some(1));
     let request = "GET /close HTTP/1.1\r\nHost: a\r\n\r\n";
     let held = connect(&server);
     truth_when(&server, |truth| truth.connections == 1);
@@ -173,6 +173,9 @@ fn connections_have_a_limit() {
     // The write may already find the connection closed.
     let _ = refused.write_all(request.as_bytes());
     assert!(read_to_end(&mut refused).0.is_empty());
+    assert_eq!(server.connection_limit(), 1);
+    assert_eq!(server.connections_refused(), 1);
+    assert_eq!(server.truth().connections_refused, 1);
     drop(held);
     truth_when(&server, |_| {
         let mut next = connect(&server);

@@ -13,3 +13,4 @@ mod stalls;
 mod streams;
 mod tls;
 mod truth;
+mod websockets;

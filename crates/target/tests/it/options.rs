@@ -121,6 +121,15 @@ fn a_target_that_cannot_start_says_why() {
         refused(|options| options.threads = 0),
         "threads must be from 1 to 256, not 0"
     );
+    let error = refused(|options| options.limits.connections = Some(1 << 40));
+    assert!(
+        error.starts_with("cannot hold 1099511627776 connections: this process may open "),
+        "{error}"
+    );
+    assert_eq!(
+        refused(|options| options.limits.queue_messages = 0),
+        "the queue of a WebSocket must hold a message"
+    );
     let taken = crate::support::plain();
     let port = taken.address().port();
     let error = refused(|options| options.port = port);
