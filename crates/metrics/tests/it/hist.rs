@@ -158,24 +158,27 @@ fn it_holds_what_it_was_given_in_every_form() {
 
 #[test]
 fn a_count_outgrows_its_two_bytes_and_nothing_is_lost() {
+    // A hundred neighbours, so that they are kept in an array.
     let mut narrow = Hist::new();
     for n in 0..100_000u32 {
-        narrow.record_ms(f64::from(n % 100));
-        narrow.record_ms(42.0);
+        narrow.record_ms(f64::from(n % 100) / 1000.0);
+        narrow.record_ms(0.042);
     }
-    let at = |hist: &Hist, ms: u64| {
-        let found = hist.iter().find(|b| b.index == index_of(ms * 1000));
+    let at = |hist: &Hist, us: u64| {
+        let found = hist.iter().find(|b| b.index == index_of(us));
         found.map_or(0, |b| b.count)
     };
     assert_eq!((at(&narrow, 42), at(&narrow, 43)), (101_000, 1_000));
     let mut merged = Hist::new();
-    (0..100u32).for_each(|n| merged.add(index_of(u64::from(n) * 1000), 65_000));
+    (0..100).for_each(|us| merged.add(index_of(us), 60_000));
+    let two = merged.clone();
+    merged.merge(&two);
+    assert_eq!((at(&merged, 42), at(&merged, 43)), (120_000, 120_000));
     merged.merge(&narrow);
-    merged.merge(&narrow);
-    assert_eq!((at(&merged, 42), at(&merged, 43)), (267_000, 67_000));
-    assert_eq!(merged.count(), 100 * 65_000 + 2 * 200_000);
-    merged.add(index_of(42_000), 1 << 40);
-    assert_eq!(at(&merged, 42), 267_000 + (1 << 40));
+    assert_eq!((at(&merged, 42), at(&merged, 43)), (221_000, 121_000));
+    assert_eq!(merged.count(), 100 * 120_000 + 200_000);
+    merged.add(index_of(42), 1 << 40);
+    assert_eq!(at(&merged, 42), 221_000 + (1 << 40));
 }
 
 #[test]

@@ -62,6 +62,14 @@ fn the_oldest_go_first_and_are_counted() {
         assert_eq!(kept as u64 + seconds.dropped(), u64::from(n) + 1);
     }
     assert_eq!(seconds.iter().last().unwrap().requests, 999);
+    // Late ones count as well.
+    (0..100).for_each(|n| {
+        seconds.at(f64::from(n), 300);
+    });
+    seconds.at(2000.0, 300);
+    let kept = seconds.iter().count() as u64;
+    assert!(kept <= 300, "{kept}");
+    assert_eq!(kept + seconds.dropped(), 1101);
 }
 
 #[test]
