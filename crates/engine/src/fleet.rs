@@ -75,7 +75,13 @@ pub(crate) struct Fleet {
 impl Fleet {
     /// Starts so many lanes, at least one.
     pub(crate) fn start(lanes: usize) -> io::Result<Fleet> {
-        let lanes = (0..lanes.max(1)).map(|_| Lane::start());
+        Fleet::start_beside(Lane::start()?, lanes)
+    }
+
+    /// Starts so many lanes less one, beside one that runs already.
+    pub(crate) fn start_beside(first: Lane, lanes: usize) -> io::Result<Fleet> {
+        let others = (1..lanes).map(|_| Lane::start());
+        let lanes = std::iter::once(Ok(first)).chain(others);
         Ok(Fleet {
             lanes: lanes.collect::<io::Result<_>>()?,
         })

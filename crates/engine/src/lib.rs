@@ -43,7 +43,7 @@ mod wake;
 
 pub use books::{Abandoned, Books, ShardId};
 pub use classify::Rule;
-pub use guest::Guest;
+pub use guest::{Guest, Host};
 pub use job::{Completion, Fetch, Outcome, Recording, Ticket};
 pub use lane::{ClientId, Lane};
 pub use names::Names;

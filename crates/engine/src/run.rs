@@ -20,6 +20,7 @@ use gatecrash_plan::model::{Load, Start};
 
 use crate::clock::Clock;
 use crate::fleet::{Fleet, PartEnded, ScenarioId, Seen};
+use crate::lane::Lane;
 use crate::machine::Watch;
 use crate::part::Change;
 use crate::scenario::{ScenarioRun, ScenarioSetup};
@@ -125,6 +126,28 @@ impl Run {
         listen: impl FnMut(RunEvent<'_>) + Send + 'static,
     ) -> io::Result<Run> {
         let fleet = Fleet::start(setup.lanes)?;
+        Run::over(fleet, setup, listen)
+    }
+
+    /// As [`Run::start`], with a lane that runs already as the first one: that of users in
+    /// another language, who make their requests over it ([`crate::guest`]).
+    ///
+    /// # Errors
+    /// When the system gives no thread or no descriptor.
+    pub fn start_beside(
+        guest: &Lane,
+        setup: Setup,
+        listen: impl FnMut(RunEvent<'_>) + Send + 'static,
+    ) -> io::Result<Run> {
+        let fleet = Fleet::start_beside(guest.clone(), setup.lanes)?;
+        Run::over(fleet, setup, listen)
+    }
+
+    fn over(
+        fleet: Fleet,
+        setup: Setup,
+        listen: impl FnMut(RunEvent<'_>) + Send + 'static,
+    ) -> io::Result<Run> {
         let (messages, inbox) = channel();
         let controller = Controller::new(setup, fleet, messages.clone(), Box::new(listen));
         let thread = std::thread::Builder::new()
