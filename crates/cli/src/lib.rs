@@ -13,6 +13,7 @@
 //! | `env` | the one place that reads the environment |
 //! | [`exit`] | the one list of exit codes |
 //! | `printer` | the one place that prints |
+//! | `signals` | Ctrl-C and SIGTERM as values |
 
 mod args;
 mod commands;
@@ -20,6 +21,7 @@ mod env;
 mod environment_python;
 pub mod exit;
 mod printer;
+mod signals;
 
 use std::ffi::OsString;
 

@@ -16,6 +16,20 @@ pub(crate) fn fault(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "gatecrash: error: {text}");
 }
 
+/// Something to look at that ends nothing, as lines on stderr that begin with the program's
+/// name.
+pub(crate) fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "gatecrash: warning: {text}");
+}
+
+/// Progress, on stderr as it is: lines with their ends, or a line that is drawn again.
+pub(crate) fn progress(text: &str) {
+    let mut stderr = std::io::stderr().lock();
+    let _ = stderr
+        .write_all(text.as_bytes())
+        .and_then(|()| stderr.flush());
+}
+
 /// What the parser of arguments has to say: help on stdout, faults on stderr.
 pub(crate) fn parser_says(said: &clap::Error) {
     let text = said.render().to_string();

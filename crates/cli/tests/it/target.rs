@@ -9,9 +9,11 @@ use crate::{check_refused, ended, gatecrash, start};
 #[test]
 fn bad_arguments_are_refused_with_2() {
     check_refused(&mut gatecrash(&["target"]), 2, &["SERVICE"]);
-    let cases: [(&[&str], &str); 6] = [
+    let cases: [(&[&str], &str); 8] = [
         (&["hospital"], "a service: clinic or plain"),
         (&["plain", "--latency", "5"], "a latency: 5ms"),
+        (&["plain", "--stall", "5s"], "a stall: AFTER,FOR"),
+        (&["plain", "--max-connections", "many"], "--max-connections"),
         (&["plain", "--errors", "200%"], "a share from 0% to 100%"),
         (&["plain", "--port", "70000"], "--port"),
         (&["plain", "--prot", "1"], "--port"),
@@ -32,6 +34,11 @@ fn what_cannot_be_served_ends_with_1() {
         &mut gatecrash(&["target", "plain", "--slow", "0.5"]),
         1,
         &["slow must be"],
+    );
+    check_refused(
+        &mut gatecrash(&["target", "plain", "--max-connections", "99999999999"]),
+        1,
+        &["cannot hold 99999999999 connections"],
     );
 }
 
@@ -68,6 +75,31 @@ fn it_serves_until_it_is_told_to_end() {
         );
         assert_eq!(target.wait().unwrap().code(), Some(0), "{signal}");
     }
+}
+
+#[test]
+fn refused_connections_are_told_once() {
+    let args = ["target", "plain", "--port", "0", "--max-connections", "1"];
+    let mut target = start(&mut gatecrash(&args));
+    let mut first = String::new();
+    let mut stdout = BufReader::new(target.stdout.take().unwrap());
+    stdout.read_line(&mut first).unwrap();
+    let rest = first.split("http://").nth(1).unwrap();
+    let address = rest.split(' ').next().unwrap();
+    let held = TcpStream::connect(address).unwrap();
+    for _ in 0..3 {
+        let mut refused = TcpStream::connect(address).unwrap();
+        // It may be closed with or without a reset.
+        let _ = refused.read(&mut [0]);
+    }
+    let mut said = String::new();
+    let mut stderr = BufReader::new(target.stderr.take().unwrap());
+    stderr.read_line(&mut said).unwrap();
+    assert!(said.contains("more than 1 connections at once"), "{said}");
+    drop(held);
+    target.kill().unwrap();
+    target.wait().unwrap();
+    assert_eq!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
 }
 
 fn get(address: &str, path: &str) -> String {

@@ -1,32 +1,11 @@
-//! Our own commands and their arguments.
-//!
-//! In: words. Out: checked values. The options of Locust-style runs are not here: they
-//! are data in `gatecrash_plan::options`, read by the parser that locustfiles extend.
+//! What `gatecrash target` is asked for.
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
-use gatecrash_target::{Latency, Percent, Service, StallPlan, TargetOptions, TlsFiles, TlsOptions};
-
-/// First words that are commands of our own; they are the variants of [`Command`].
-pub(crate) const COMMANDS: &[&str] = &["target"];
-
-#[derive(Debug, Parser)]
-#[command(name = "gatecrash", bin_name = "gatecrash", no_binary_name = true)]
-#[command(disable_help_subcommand = true)]
-pub(crate) struct CommandLine {
-    #[command(subcommand)]
-    pub(crate) command: Command,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    /// Serve an API to load, which knows the truth about what it received
-    ///
-    /// Beside the service's own routes it answers on /echo, /status/{code}, /fault/{kind} and
-    /// others; GET /truth tells what was received and answered. It ends on Ctrl-C or SIGTERM.
-    Target(TargetArgs),
-}
+use clap::Args;
+use gatecrash_target::{
+    Latency, Limits, Percent, Service, StallPlan, TargetOptions, TlsFiles, TlsOptions,
+};
 
 /// What `gatecrash target` is asked for.
 #[derive(Debug, Args)]
@@ -65,6 +44,18 @@ pub(crate) struct TargetArgs {
     /// Threads that serve, 1 to 256
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    /// Connections at once; by default as many as this process may open files for
+    #[arg(long, value_name = "NUMBER")]
+    max_connections: Option<usize>,
+    /// WebSockets at once
+    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().sockets)]
+    max_websockets: usize,
+    /// Bytes of a WebSocket's message
+    #[arg(long, value_name = "BYTES", default_value_t = Limits::default().message_bytes)]
+    max_message: usize,
+    /// Messages by which a WebSocket's reader may fall behind before it is dropped
+    #[arg(long, value_name = "NUMBER", default_value_t = Limits::default().queue_messages)]
+    max_queue: usize,
     #[command(flatten)]
     tls: TlsArgs,
 }
@@ -103,7 +94,13 @@ impl From<TargetArgs> for TargetOptions {
             db: args.db,
             threads: args.threads,
             tls: args.tls.into_options(),
-            ..Self::default()
+            limits: Limits {
+                connections: args.max_connections,
+                sockets: args.max_websockets,
+                message_bytes: args.max_message,
+                queue_messages: args.max_queue,
+                ..Limits::default()
+            },
         }
     }
 }
