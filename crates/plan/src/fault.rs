@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::file::source::{Sources, Span};
+use crate::file::source::{Span, Texts};
 
 /// As many faults are told; a file with more has one cause.
 const MOST_TOLD: usize = 50;
@@ -17,18 +17,25 @@ const SHOWN_AFTER: usize = 60;
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
+    /// Where.
+    pub place: Place,
+    /// What is wrong: a sentence without its full stop.
+    pub what: String,
+    /// What to do, if that is known.
+    pub hint: Option<String>,
+}
+
+/// A place in a plan, and what stands there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
     /// The file, or the option that overrides it.
     pub file: String,
     /// Its line, from 1 on.
     pub line: u32,
     /// The character in the line, from 1 on.
     pub column: u32,
-    /// What is wrong: a sentence without its full stop.
-    pub what: String,
-    /// The line, with a mark below the place.
+    /// The line, and what of it is meant.
     pub excerpt: Excerpt,
-    /// What to do, if that is known.
-    pub hint: Option<String>,
 }
 
 /// A line of a file, or a part of it, and which of its characters are meant.
@@ -43,8 +50,14 @@ pub struct Excerpt {
 }
 
 impl Fault {
-    pub(crate) fn new(sources: &Sources, span: Span, what: String, hint: Option<String>) -> Self {
-        let source = sources.of(span);
+    fn order(&self) -> (&str, u32, u32) {
+        (&self.place.file, self.place.line, self.place.column)
+    }
+}
+
+impl Place {
+    pub(crate) fn new(texts: &Texts, span: Span) -> Self {
+        let source = texts.of(span);
         let range = span.range();
         let (line, column) = source.position(range.start);
         let length = source
@@ -52,12 +65,19 @@ impl Fault {
             .chars()
             .take_while(|c| *c != '\n')
             .count();
-        Fault {
+        Place {
             file: source.name.clone(),
             line,
             column,
-            what,
             excerpt: Excerpt::new(source.line(line), column as usize - 1, length),
+        }
+    }
+
+    /// A fault at this place, such as a file that is mentioned here and cannot be read.
+    pub fn fault(&self, what: impl Into<String>, hint: Option<String>) -> Fault {
+        Fault {
+            place: self.clone(),
+            what: what.into(),
             hint,
         }
     }
@@ -84,26 +104,20 @@ impl Excerpt {
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Excerpt {
-            text,
-            start,
-            length,
-        } = &self.excerpt;
-        let number = self.line.to_string();
+        let Place {
+            file,
+            line,
+            column,
+            excerpt,
+        } = &self.place;
+        let number = line.to_string();
         let margin = " ".repeat(number.len());
-        writeln!(
-            f,
-            "{}:{}:{}: {}",
-            self.file, self.line, self.column, self.what
-        )?;
+        let indent = " ".repeat(excerpt.start);
+        let mark = "^".repeat(excerpt.length);
+        writeln!(f, "{file}:{line}:{column}: {}", self.what)?;
         writeln!(f, "{margin} |")?;
-        writeln!(f, "{number} | {}", text.trim_end())?;
-        write!(
-            f,
-            "{margin} | {}{}",
-            " ".repeat(*start),
-            "^".repeat(*length)
-        )?;
+        writeln!(f, "{number} | {}", excerpt.text.trim_end())?;
+        write!(f, "{margin} | {indent}{mark}")?;
         if let Some(hint) = &self.hint {
             write!(f, "\n{margin} = {hint}")?;
         }
@@ -116,8 +130,9 @@ impl fmt::Display for Fault {
 pub struct Faults(Vec<Fault>);
 
 impl Faults {
-    pub(crate) fn new(mut faults: Vec<Fault>) -> Self {
-        faults.sort_by_key(|fault| (fault.file.clone(), fault.line, fault.column));
+    /// Puts them in order; the same one twice is one.
+    pub fn new(mut faults: Vec<Fault>) -> Self {
+        faults.sort_by(|a, b| a.order().cmp(&b.order()));
         faults.dedup();
         Faults(faults)
     }

@@ -9,13 +9,17 @@ pub mod duration;
 pub mod fault;
 pub mod file;
 pub mod fingerprint;
+pub mod forecast;
 pub mod hint;
 pub mod model;
 pub mod options;
 mod portable;
 pub mod rate;
+mod resolve;
 pub mod schedule;
 pub mod size;
 pub mod split;
 pub mod template;
 pub mod timespan;
+
+pub use resolve::{Overrides, Sources, load};

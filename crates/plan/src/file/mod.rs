@@ -18,9 +18,10 @@ mod yaml;
 
 use std::collections::HashSet;
 
-use crate::fault::{Fault, Faults};
+use crate::fault::{Fault, Faults, Place};
 use node::{Key, Node, Value};
-use source::{Sources, Span};
+pub(crate) use pattern::check_json_path;
+use source::{Span, Texts};
 
 /// The longest text of a plan, in bytes. Rows that need more belong into a file of data.
 pub const LONGEST_TEXT: usize = 16 << 20;
@@ -76,8 +77,8 @@ impl Problem {
         }
     }
 
-    pub(crate) fn told(self, sources: &Sources) -> Fault {
-        Fault::new(sources, self.span, self.what, self.hint)
+    pub(crate) fn told(self, texts: &Texts) -> Fault {
+        Place::new(texts, self.span).fault(self.what, self.hint)
     }
 }
 
@@ -87,8 +88,8 @@ impl Problem {
 /// Every fault of its form; the file is called `plan` there.
 pub fn parse(text: &str, format: Format) -> Result<Node, Faults> {
     tree(text, format).map_err(|problems| {
-        let sources = Sources::new("plan", text);
-        Faults::new(problems.into_iter().map(|one| one.told(&sources)).collect())
+        let texts = Texts::new("plan", text);
+        Faults::new(problems.into_iter().map(|one| one.told(&texts)).collect())
     })
 }
 

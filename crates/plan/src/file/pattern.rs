@@ -10,7 +10,7 @@ const LONGEST: usize = 2000;
 const DEEPEST: usize = 20;
 
 /// Whether this is a JSONPath (RFC 9535).
-pub(super) fn check_json_path(text: &str) -> Result<(), String> {
+pub(crate) fn check_json_path(text: &str) -> Result<(), String> {
     let shown = quoted(text);
     if !text.starts_with('$') {
         return Err(format!(

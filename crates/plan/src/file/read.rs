@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::Problem;
 use super::node::{Key, Node, Value, quoted};
 use super::shape::{Kind, Record};
-use super::source::{Sources, Span};
+use super::source::{Span, Texts};
 use crate::hint;
 
 /// As many problems are collected.
@@ -38,7 +38,7 @@ pub(crate) trait Read: Sized {
 
 /// The state of reading one plan.
 pub(crate) struct Reader<'a> {
-    pub(crate) sources: &'a Sources,
+    pub(crate) texts: &'a Texts,
     environment: &'a dyn Fn(&str) -> Option<String>,
     problems: Vec<Problem>,
     /// Every variable that the plan mentions and the environment has.
@@ -48,12 +48,9 @@ pub(crate) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    pub(crate) fn new(
-        sources: &'a Sources,
-        environment: &'a dyn Fn(&str) -> Option<String>,
-    ) -> Self {
+    pub(crate) fn new(texts: &'a Texts, environment: &'a dyn Fn(&str) -> Option<String>) -> Self {
         Reader {
-            sources,
+            texts,
             environment,
             problems: Vec::new(),
             variables: BTreeMap::new(),

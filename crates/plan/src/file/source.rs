@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-/// A piece of one of the [`Sources`], in bytes.
+/// A piece of one of the [`Texts`], in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// Which text: 0 is the plan file, the others are overriding options.
@@ -29,6 +29,12 @@ impl Span {
     /// The same piece of another text.
     pub(crate) fn of(self, source: u16) -> Self {
         Span { source, ..self }
+    }
+
+    /// The same piece of another text, that far behind.
+    pub(crate) fn moved(self, source: u16, by: usize) -> Self {
+        let range = self.range();
+        Span::in_file(range.start + by..range.end + by).of(source)
     }
 
     /// From the beginning of this one to the end of the other.
@@ -103,11 +109,11 @@ impl Source {
 
 /// All texts of one plan.
 #[derive(Debug)]
-pub(crate) struct Sources(Vec<Source>);
+pub(crate) struct Texts(Vec<Source>);
 
-impl Sources {
+impl Texts {
     pub(crate) fn new(name: &str, text: &str) -> Self {
-        Sources(vec![Source::new(name, text)])
+        Texts(vec![Source::new(name, text)])
     }
 
     /// Takes in a further text; its number is what spans in it carry.

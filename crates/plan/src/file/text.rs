@@ -195,7 +195,7 @@ struct Places<'t> {
 
 impl<'t> Places<'t> {
     fn new(reader: &Reader<'_>, node: &Node, text: &'t str) -> Self {
-        let raw = reader.sources.of(node.span).slice(node.span.range());
+        let raw = reader.texts.of(node.span).slice(node.span.range());
         let quoted = raw.get(1..raw.len().saturating_sub(1));
         let begins = match (raw == text, quoted == Some(text)) {
             (true, _) => Some(node.span.start),
@@ -215,7 +215,7 @@ impl<'t> Places<'t> {
             let at = begins as usize + piece.start;
             return Span::in_file(at..at + piece.len()).of(self.span.source);
         }
-        let raw = reader.sources.of(self.span).slice(self.span.range());
+        let raw = reader.texts.of(self.span).slice(self.span.range());
         let found = raw
             .get(self.searched..)
             .and_then(|rest| rest.find(&self.text[piece.clone()]));

@@ -23,6 +23,8 @@ pub struct Scenario {
     pub measured: bool,
     /// Draws its schedule, rows and tasks.
     pub seed: u64,
+    /// How long one execution of a task takes, as the author expects: for the forecast only.
+    pub expected_time: Option<Duration>,
 }
 
 /// When a scenario begins.

@@ -15,13 +15,15 @@ pub mod load;
 pub mod steps;
 pub mod users;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use crate::fault::Place;
 
 pub use data::{Feed, Pick, Source};
 pub use load::{Iterations, Load, Scenario, Start};
 pub use steps::{Body, Check, HttpStep, JsonTemplate, Part, Step, StreamForm, Take, TakeFrom};
-pub use steps::{CheckJson, SocketStep, Template};
+pub use steps::{CheckJson, PartBody, SocketExpect, SocketStep, Template};
 pub use users::{HttpUsers, LocustUsers, Task, UserClass, UserKind, Wait};
 
 /// A whole plan.
@@ -43,8 +45,27 @@ pub struct Plan {
     pub seed: u64,
     /// Where relative file names lead: the folder of the plan file.
     pub folder: PathBuf,
-    /// What `{{ env.NAME }}` says, for the names that the plan mentions.
+    /// What `{{ env.NAME }}` says, for the names that the plan mentions; also those of which
+    /// only `${NAME}` was used. All of it may be secret.
     pub environment: Vec<(String, String)>,
+    /// Files that must exist, and where the plan names them.
+    pub mentions: Vec<Mention>,
+}
+
+impl Plan {
+    /// The files that must exist before the run, absolute.
+    pub fn files(&self) -> impl Iterator<Item = &Path> {
+        self.mentions.iter().map(|mention| mention.file.as_path())
+    }
+}
+
+/// A file that a plan names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mention {
+    /// The file, absolute.
+    pub file: PathBuf,
+    /// Where it is named: what a fault about it points to.
+    pub place: Place,
 }
 
 /// What must answer with a status below 400 before the first scenario begins.

@@ -10,7 +10,8 @@ use super::steps::{Step, Template};
 pub struct UserClass {
     /// Its name in the plan and in the reports.
     pub name: String,
-    /// Its part among all classes of a scenario; above 0.
+    /// Its part among all classes of a scenario; with 0 it takes part only in scenarios that
+    /// name it. What counts stands in [`super::Scenario::who`].
     pub weight: f64,
     /// What its users are.
     pub kind: UserKind,

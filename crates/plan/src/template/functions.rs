@@ -241,3 +241,77 @@ pub const VALUES: &[Known] = &[
         doc: "The number of this execution of a task by this user, from 1 on.",
     },
 ];
+
+/// The filters of an expression (`value | filter`) and what they do: those of minijinja
+/// that need no other filter's name.
+pub const FILTERS: &[(&str, &str)] = &[
+    (
+        "default",
+        "another value if this one is undefined: `x | default(\"none\")`",
+    ),
+    ("d", "short for `default`"),
+    ("int", "as a whole number"),
+    ("float", "as a number"),
+    ("string", "as text"),
+    ("bool", "as true or false"),
+    ("list", "as a list"),
+    ("length", "how many elements or characters there are"),
+    ("count", "the same as `length`"),
+    ("first", "the first element"),
+    ("last", "the last element"),
+    ("join", "a list as one text: `x | join(\", \")`"),
+    ("split", "a text as a list: `x | split(\",\")`"),
+    ("lines", "the lines of a text as a list"),
+    ("lower", "in lower case"),
+    ("upper", "in upper case"),
+    ("title", "each word with a capital"),
+    ("capitalize", "the first letter as a capital"),
+    ("trim", "without white space around it"),
+    (
+        "replace",
+        "with one text in the place of another: `x | replace(\"a\", \"b\")`",
+    ),
+    ("round", "rounded: `x | round(2)`"),
+    ("abs", "without its sign"),
+    ("min", "the least element"),
+    ("max", "the greatest element"),
+    ("sum", "the sum of the elements"),
+    ("sort", "in order"),
+    ("unique", "each element once"),
+    ("reverse", "the other way round"),
+    ("items", "the entries of a map, as pairs"),
+    ("tojson", "as JSON"),
+];
+
+/// The tests of an expression (`value is test`) and what they ask: those of minijinja.
+pub const TESTS: &[(&str, &str)] = &[
+    ("defined", "whether there is a value"),
+    ("undefined", "whether there is none"),
+    ("none", "whether it is null"),
+    ("true", "whether it is true"),
+    ("false", "whether it is false"),
+    ("number", "whether it is a number"),
+    ("integer", "whether it is a whole number"),
+    ("string", "whether it is text"),
+    ("boolean", "whether it is true or false"),
+    ("sequence", "whether it is a list"),
+    ("mapping", "whether it is a map"),
+    ("odd", "whether it is odd"),
+    ("even", "whether it is even"),
+    (
+        "divisibleby",
+        "whether it can be divided: `x is divisibleby(3)`",
+    ),
+    (
+        "startingwith",
+        "whether the text begins so: `x is startingwith(\"a\")`",
+    ),
+    ("endingwith", "whether the text ends so"),
+    ("in", "whether it is one of these: `x is in([1, 2])`"),
+    ("eq", "whether both are equal: `x is eq(1)`"),
+    ("ne", "whether they differ"),
+    ("lt", "whether it is less"),
+    ("le", "whether it is less or equal"),
+    ("gt", "whether it is more"),
+    ("ge", "whether it is more or equal"),
+];

@@ -59,7 +59,7 @@ record! {
         /// What headers must contain; `exists` asks only that they are there.
         header: Entries<Headers, TemplateText> = "{ Content-Type: json }";
         /// What the body must contain: a text, or several.
-        contains: Texts = "welcome";
+        contains: OneOrMore = "welcome";
         /// A regular expression that the body must match.
         matches: Pattern = "'order \\d+'";
         /// How long it may take at most, from the send to the end.
@@ -70,9 +70,9 @@ record! {
 }
 
 /// One text or several.
-pub(crate) struct Texts(pub(crate) Vec<TemplateText>);
+pub(crate) struct OneOrMore(pub(crate) Vec<TemplateText>);
 
-impl Read for Texts {
+impl Read for OneOrMore {
     fn kind() -> Kind {
         Kind::OneOf(vec![TemplateText::kind(), <Vec<At<TemplateText>>>::kind()])
     }
@@ -81,9 +81,9 @@ impl Read for Texts {
         match &node.value {
             Value::List(_) => {
                 let list: Vec<At<TemplateText>> = Read::read(node, reader)?;
-                Some(Texts(list.into_iter().map(|one| one.value).collect()))
+                Some(OneOrMore(list.into_iter().map(|one| one.value).collect()))
             }
-            _ => TemplateText::read(node, reader).map(|text| Texts(vec![text])),
+            _ => TemplateText::read(node, reader).map(|text| OneOrMore(vec![text])),
         }
     }
 }

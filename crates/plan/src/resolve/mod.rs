@@ -1,0 +1,200 @@
+//! From the plan as written to the plan as meant.
+//!
+//! In: a text, what overrides parts of it, what the environment says, and the folder that
+//! file names lead from. Out: a [`Plan`], or every fault at once. Never: a file on disk (the
+//! plan lists those that must exist), a clock.
+
+mod feeds;
+mod host;
+mod json;
+mod overrides;
+mod requests;
+mod scenarios;
+mod scope;
+mod socket;
+mod steps;
+mod users;
+
+use std::path::{Path, PathBuf};
+
+pub use overrides::Overrides;
+
+use crate::fault::{Faults, Place};
+use crate::file::node::Node;
+use crate::file::read::{At, Read, Reader};
+use crate::file::source::Texts;
+use crate::file::written::{PlanFile, ReadyFile};
+use crate::file::{self, Format, Problem};
+use crate::model::{Mention, Plan, Ready};
+use scope::Feeds;
+
+/// Everything that a plan comes from.
+pub struct Sources<'a> {
+    /// What faults call the file.
+    pub file_name: &'a str,
+    /// What stands in it.
+    pub text: &'a str,
+    /// How it is written.
+    pub format: Format,
+    /// What the environment says for a name, `.env` included.
+    pub environment: &'a dyn Fn(&str) -> Option<String>,
+    /// What replaces parts of it.
+    pub overrides: &'a Overrides,
+    /// Where relative file names lead.
+    pub folder: &'a Path,
+}
+
+/// Without a `seed:` every run of a plan draws the same.
+const DEFAULT_SEED: u64 = 1;
+const DEFAULT_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
+
+/// Reads a plan.
+///
+/// # Errors
+/// All its faults, in the order of the file.
+pub fn load(sources: &Sources<'_>) -> Result<Plan, Faults> {
+    let mut texts = Texts::new(sources.file_name, sources.text);
+    let told = |texts: &Texts, problems: Vec<Problem>| {
+        Faults::new(problems.into_iter().map(|one| one.told(texts)).collect())
+    };
+    let mut tree = match file::tree(sources.text, sources.format) {
+        Ok(tree) => tree,
+        Err(problems) => return Err(told(&texts, problems)),
+    };
+    let mut problems = overrides::apply(&mut tree, &mut texts, sources.overrides);
+    let reader = Reader::new(&texts, sources.environment);
+    let mut resolver = Resolver::new(reader, sources.folder);
+    let plan = resolver.plan(&tree, sources);
+    let (found, environment) = resolver.reader.finish();
+    problems.extend(found);
+    match plan {
+        Some(plan) if problems.is_empty() => Ok(Plan {
+            environment,
+            mentions: resolver.mentions,
+            ..plan
+        }),
+        _ => Err(told(&texts, problems)),
+    }
+}
+
+/// The state of resolving one plan.
+struct Resolver<'a> {
+    reader: Reader<'a>,
+    folder: &'a Path,
+    /// Files that the plan mentions.
+    mentions: Vec<Mention>,
+    /// The plan's host, if it has one.
+    host: Option<String>,
+}
+
+impl<'a> Resolver<'a> {
+    fn new(reader: Reader<'a>, folder: &'a Path) -> Self {
+        Resolver {
+            reader,
+            folder,
+            mentions: Vec::new(),
+            host: None,
+        }
+    }
+
+    fn plan(&mut self, tree: &Node, sources: &Sources<'_>) -> Option<Plan> {
+        let file = PlanFile::read(tree, &mut self.reader)?;
+        // For editors only; that it is a text has been checked.
+        drop(file.schema);
+        self.host = file.host.and_then(|host| self.checked_host(&host));
+        let ready = file.ready.map(|ready| self.ready(ready.value));
+        let seed = file.seed.map_or(DEFAULT_SEED, |seed| seed.value.0);
+        let feeds = file
+            .data
+            .map_or_else(Feeds::default, |data| self.feeds(data.value));
+        let users = file.users.map(|users| self.classes(users, &feeds));
+        let parallel = file.parallel.is_some_and(|parallel| parallel.value);
+        let scenarios = match (file.scenarios, &users) {
+            (Some(scenarios), Some(users)) => self.scenarios(scenarios, users, seed, parallel),
+            _ => None,
+        };
+        let name = file.name.map(|name| name.value);
+        Some(Plan {
+            name: name.unwrap_or_else(|| stem(sources.file_name)),
+            host: self.host.take(),
+            ready: transposed(ready)?,
+            feeds: feeds.feeds,
+            users: users?.complete()?,
+            scenarios: overrides::chosen(scenarios?, sources.overrides),
+            seed,
+            folder: sources.folder.to_owned(),
+            environment: Vec::new(),
+            mentions: Vec::new(),
+        })
+    }
+
+    fn ready(&mut self, file: ReadyFile) -> Option<Ready> {
+        let within = file
+            .within
+            .as_ref()
+            .map_or(DEFAULT_WITHIN, |within| within.value);
+        let url = self.absolute(&file.get?)?;
+        Some(Ready { url, within })
+    }
+
+    /// A URL of the plan itself, made absolute with its host.
+    fn absolute(&mut self, url: &At<String>) -> Option<String> {
+        if !url.value.starts_with('/') {
+            return self.checked_url(url);
+        }
+        match &self.host {
+            Some(host) => Some(format!("{host}{}", url.value)),
+            None => {
+                self.reader.fault_with_hint(
+                    url.span,
+                    format!("`{}` is relative, and the plan has no `host`", url.value),
+                    "add `host: http://…` to the plan",
+                );
+                None
+            }
+        }
+    }
+
+    /// A file that the plan mentions, absolute; noted, so that its absence can be told.
+    fn file(&mut self, name: &At<String>) -> Option<PathBuf> {
+        if name.value.is_empty() {
+            self.reader.fault(name.span, "the name of a file is empty");
+            return None;
+        }
+        let path = self.folder.join(&name.value);
+        self.mentions.push(Mention {
+            file: path.clone(),
+            place: Place::new(self.reader.texts, name.span),
+        });
+        Some(path)
+    }
+
+    /// Faults a time of zero where it makes no sense.
+    fn positive(&mut self, time: Option<At<std::time::Duration>>) -> Option<std::time::Duration> {
+        let time = time?;
+        if time.value.is_zero() {
+            self.reader
+                .fault(time.span, "a time of 0 is too short here");
+            return None;
+        }
+        Some(time.value)
+    }
+}
+
+/// `None` for something that was given and is faulty; else what was given, if anything.
+fn transposed<T>(given: Option<Option<T>>) -> Option<Option<T>> {
+    match given {
+        None => Some(None),
+        Some(None) => None,
+        Some(some) => Some(some),
+    }
+}
+
+/// A file's name without folders and without its end.
+fn stem(file_name: &str) -> String {
+    let stem = Path::new(file_name).file_stem();
+    stem.map_or_else(
+        || file_name.to_owned(),
+        |stem| stem.to_string_lossy().into_owned(),
+    )
+}

@@ -1,0 +1,312 @@
+//! What the command line puts in the place of parts of a plan.
+//!
+//! In: the tree of the file, and options as they were given. Out: the tree with these in it,
+//! each part of them with its place in the option. Never: what a key means; that is checked
+//! with the rest of the plan.
+
+use crate::file::node::{Key, Node, Value, quoted};
+use crate::file::source::{Span, Texts};
+use crate::file::{self, Format, Problem};
+use crate::hint::nearest;
+use crate::model::{Scenario, Start};
+
+/// Options that override parts of a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Overrides {
+    /// `--set users.researcher.weight=3`: dotted keys and a value as YAML.
+    pub set: Vec<String>,
+    /// `--scenario NAME`: only this one is run, or all rungs of this ladder.
+    pub scenario: Option<String>,
+    /// `--rate 100/s`, for one scenario.
+    pub rate: Option<String>,
+    /// `--users 100`, for one scenario.
+    pub users: Option<String>,
+    /// `--for 5m`, for one scenario.
+    pub duration: Option<String>,
+}
+
+/// Puts them into the tree; returns what is wrong with them.
+pub(super) fn apply(tree: &mut Node, texts: &mut Texts, overrides: &Overrides) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for set in &overrides.set {
+        problems.extend(apply_set(tree, texts, set).err());
+    }
+    let chosen = match &overrides.scenario {
+        Some(name) => match choose(tree, texts, name) {
+            Ok(place) => Some(place),
+            Err(problem) => {
+                problems.push(problem);
+                return problems;
+            }
+        },
+        None => None,
+    };
+    if let (Some(_), Some(users)) = (&overrides.rate, &overrides.users) {
+        let span = whole(texts, "--users", users);
+        problems.push(Problem::new(
+            span,
+            "a scenario has `--rate` or `--users`, not both",
+        ));
+        return problems;
+    }
+    let options = [
+        ("--rate", "rate", &overrides.rate, CLOSED_ONLY),
+        ("--users", "users", &overrides.users, OPEN_ONLY),
+        ("--for", "for", &overrides.duration, &[]),
+    ];
+    for (option, key, text, removed) in options {
+        if let Some(text) = text {
+            let load = Override {
+                option,
+                key,
+                text,
+                removed,
+            };
+            problems.extend(load.apply(tree, texts, chosen).err());
+        }
+    }
+    problems
+}
+
+/// Keys that go when a rate comes, and the other way round.
+const CLOSED_ONLY: &[&str] = &["users", "spawn", "iterations", "total_iterations"];
+const OPEN_ONLY: &[&str] = &["rate", "max_in_flight", "arrivals"];
+
+/// A load for one scenario.
+struct Override<'a> {
+    option: &'a str,
+    key: &'a str,
+    text: &'a str,
+    removed: &'a [&'a str],
+}
+
+impl Override<'_> {
+    fn apply(
+        &self,
+        tree: &mut Node,
+        texts: &mut Texts,
+        chosen: Option<usize>,
+    ) -> Result<(), Problem> {
+        let source = texts.add(self.option, self.text);
+        let span = Span::in_file(0..self.text.len()).of(source);
+        let mut value = scalar(self.text, source)?;
+        value.span = span;
+        let Some(scenarios) = scenarios_mut(tree) else {
+            return Ok(());
+        };
+        let place = match (chosen, scenarios.len()) {
+            (Some(place), _) => place,
+            (None, 1) => 0,
+            (None, many) => {
+                let what = format!(
+                    "the plan has {many} scenarios: {} needs `--scenario`",
+                    self.option
+                );
+                return Err(Problem::new(span, what).hint(format!("choose {}", names(scenarios))));
+            }
+        };
+        if let Some((
+            _,
+            Node {
+                value: Value::Map(entries),
+                ..
+            },
+        )) = scenarios.get_mut(place)
+        {
+            entries.retain(|(key, _)| !self.removed.contains(&key.name.as_str()));
+            let name = self.key.to_owned();
+            replace(entries, Key { name, span }, value);
+        }
+        Ok(())
+    }
+}
+
+/// The scenario of this name, or the ladder that has a rung of this name.
+fn choose(tree: &mut Node, texts: &mut Texts, name: &str) -> Result<usize, Problem> {
+    let span = whole(texts, "--scenario", name);
+    let Some(scenarios) = scenarios_mut(tree) else {
+        return Ok(0);
+    };
+    let exact = scenarios.iter().position(|(key, _)| key.name == name);
+    let place = exact.or_else(|| {
+        let has_rung = |key: &Key| is_rung(name, &key.name);
+        scenarios.iter().position(|(key, _)| has_rung(key))
+    });
+    place.ok_or_else(|| {
+        let problem = Problem::new(span, format!("the plan has no scenario {}", quoted(name)));
+        let known = scenarios.iter().map(|(key, _)| key.name.as_str());
+        match nearest(name, known) {
+            Some(near) => problem.hint(format!("did you mean `{near}`?")),
+            None => problem.hint(format!("choose {}", names(scenarios))),
+        }
+    })
+}
+
+/// Whether this is the name of a rung: the ladder's, a space, and a rate.
+fn is_rung(name: &str, ladder: &str) -> bool {
+    let rest = name
+        .strip_prefix(ladder)
+        .and_then(|rest| rest.strip_prefix(' '));
+    rest.is_some_and(|rate| rate.parse::<crate::rate::Rate>().is_ok())
+}
+
+/// Only the chosen ones of the scenarios; what they waited for is gone.
+pub(super) fn chosen(scenarios: Vec<Scenario>, overrides: &Overrides) -> Vec<Scenario> {
+    let Some(name) = &overrides.scenario else {
+        return scenarios;
+    };
+    let is_chosen = |scenario: &Scenario| scenario.name == *name || is_rung(&scenario.name, name);
+    let chosen = scenarios.into_iter().filter(is_chosen);
+    chosen
+        .map(|scenario| Scenario {
+            start: Start::InTurn,
+            ..scenario
+        })
+        .collect()
+}
+
+/// `users.researcher.weight=3`.
+fn apply_set(tree: &mut Node, texts: &mut Texts, set: &str) -> Result<(), Problem> {
+    let source = texts.add("--set", set);
+    let at = |range: std::ops::Range<usize>| Span::in_file(range).of(source);
+    let Some((path, value)) = set.split_once('=').filter(|(path, _)| !path.is_empty()) else {
+        let problem = Problem::new(at(0..set.len()), "`--set` takes a key and a value");
+        return Err(problem.hint("write `--set users.researcher.weight=3`"));
+    };
+    let mut value = scalar(value, source)?;
+    shift(&mut value, source, path.len() + 1);
+    let place = descend(tree, path, at(0..path.len()))?;
+    place.value = value.value;
+    place.span = value.span;
+    Ok(())
+}
+
+/// The node at a dotted path; maps on the way are made.
+fn descend<'t>(tree: &'t mut Node, path: &str, span: Span) -> Result<&'t mut Node, Problem> {
+    let mut node = tree;
+    let mut rest = Some(path);
+    while let Some(path) = rest {
+        let found = node.found();
+        match &mut node.value {
+            Value::Map(entries) => {
+                let (name, after) = step(entries, path);
+                rest = after;
+                node = child(entries, name, part(span, path, name));
+            }
+            Value::List(list) => {
+                let (name, after) = path
+                    .split_once('.')
+                    .map_or((path, None), |(a, b)| (a, Some(b)));
+                let length = list.len();
+                rest = after;
+                node = name
+                    .parse()
+                    .ok()
+                    .and_then(|at: usize| list.get_mut(at))
+                    .ok_or_else(|| {
+                        let what = format!("{} is not a place in a list of {length}", quoted(name));
+                        Problem::new(part(span, path, name), what)
+                            .hint("places are counted from 0 on")
+                    })?;
+            }
+            _ => {
+                let what = format!("there is nothing below: {} stands here", found);
+                return Err(Problem::new(span, what));
+            }
+        }
+    }
+    Ok(node)
+}
+
+/// Where a name stands that what is left of a path begins with.
+fn part(whole: Span, path: &str, name: &str) -> Span {
+    let start = whole.range().end - path.len();
+    Span::in_file(start..start + name.len()).of(whole.source)
+}
+
+/// The name that a path begins with: the longest one that is there, as names may have dots.
+fn step<'p>(entries: &[(Key, Node)], path: &'p str) -> (&'p str, Option<&'p str>) {
+    let ends = path
+        .match_indices('.')
+        .map(|(at, _)| at)
+        .chain([path.len()]);
+    let ends: Vec<usize> = ends.collect();
+    let known = |end: &&usize| entries.iter().any(|(key, _)| key.name == path[..**end]);
+    let end = ends.iter().rev().find(known).or(ends.first());
+    let end = end.copied().unwrap_or(path.len());
+    (&path[..end], path.get(end + 1..))
+}
+
+fn child<'e>(entries: &'e mut Vec<(Key, Node)>, name: &str, span: Span) -> &'e mut Node {
+    let place = entries.iter().position(|(key, _)| key.name == name);
+    let place = place.unwrap_or_else(|| {
+        let name = name.to_owned();
+        let value = Value::Map(Vec::new());
+        entries.push((Key { name, span }, Node { value, span }));
+        entries.len() - 1
+    });
+    &mut entries[place].1
+}
+
+fn replace(entries: &mut Vec<(Key, Node)>, key: Key, value: Node) {
+    match entries.iter_mut().find(|(known, _)| known.name == key.name) {
+        Some((_, node)) => *node = value,
+        None => entries.push((key, value)),
+    }
+}
+
+/// A value as YAML; nothing at all is an empty text.
+fn scalar(text: &str, source: u16) -> Result<Node, Problem> {
+    if text.trim().is_empty() {
+        let span = Span::in_file(0..text.len()).of(source);
+        let value = Value::Text(String::new());
+        return Ok(Node { value, span });
+    }
+    let problems = match file::tree(text, Format::Yaml) {
+        Ok(mut node) => {
+            shift(&mut node, source, 0);
+            return Ok(node);
+        }
+        Err(problems) => problems,
+    };
+    let problem = problems.into_iter().next();
+    let mut problem = problem.unwrap_or_else(|| Problem::new(Span::in_file(0..0), "no value"));
+    problem.span = problem.span.of(source);
+    Err(problem)
+}
+
+/// Moves a tree to another text, behind what stands before it there.
+fn shift(node: &mut Node, source: u16, by: usize) {
+    node.span = node.span.moved(source, by);
+    match &mut node.value {
+        Value::List(list) => list.iter_mut().for_each(|one| shift(one, source, by)),
+        Value::Map(entries) => {
+            for (key, one) in entries {
+                key.span = key.span.moved(source, by);
+                shift(one, source, by);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn scenarios_mut(tree: &mut Node) -> Option<&mut Vec<(Key, Node)>> {
+    let Value::Map(entries) = &mut tree.value else {
+        return None;
+    };
+    let scenarios = entries.iter_mut().find(|(key, _)| key.name == "scenarios");
+    match scenarios.map(|(_, node)| &mut node.value) {
+        Some(Value::Map(scenarios)) => Some(scenarios),
+        _ => None,
+    }
+}
+
+fn names(scenarios: &[(Key, Node)]) -> String {
+    let names: Vec<&str> = scenarios.iter().map(|(key, _)| key.name.as_str()).collect();
+    file::read::listed(&names)
+}
+
+fn whole(texts: &mut Texts, option: &str, text: &str) -> Span {
+    let source = texts.add(option, text);
+    Span::in_file(0..text.len()).of(source)
+}
