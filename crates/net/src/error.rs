@@ -100,6 +100,27 @@ pub enum Error {
         /// The limit.
         limit: u64,
     },
+    /// The server did not agree to a WebSocket, or could not be asked for one.
+    #[error("no WebSocket: {0}")]
+    NoWebSocket(String),
+    /// The server broke the WebSocket protocol.
+    #[error("the server broke the WebSocket protocol: {0}")]
+    BrokenWebSocket(&'static str),
+    /// A text message, or the reason of a goodbye, is no UTF-8.
+    #[error("the server broke the WebSocket protocol: a text is not UTF-8")]
+    NotUtf8,
+    /// A message outgrows the limit.
+    #[error("a message of the WebSocket is larger than {limit} bytes")]
+    MessageTooLarge {
+        /// The limit.
+        limit: u64,
+    },
+    /// The connection of a WebSocket ended before the server said goodbye.
+    #[error("the connection ended without a close frame")]
+    WebSocketCutOff,
+    /// The WebSocket is closed already: nothing can be sent, nothing will come.
+    #[error("the WebSocket is closed")]
+    WebSocketClosed,
     /// The server was silent for longer than the read timeout.
     #[error("no bytes within the read timeout")]
     ReadTimeout,
@@ -128,6 +149,12 @@ impl Error {
             Error::ShortBody { .. } => "short-body",
             Error::BadChunk { .. } => "bad-chunk",
             Error::BodyTooLarge { .. } => "body-too-large",
+            Error::NoWebSocket(_) => "no-websocket",
+            Error::BrokenWebSocket(_) => "websocket-protocol",
+            Error::NotUtf8 => "websocket-not-utf8",
+            Error::MessageTooLarge { .. } => "websocket-message-too-large",
+            Error::WebSocketCutOff => "websocket-cut-off",
+            Error::WebSocketClosed => "websocket-closed",
             Error::ReadTimeout => "read-timeout",
             Error::TotalTimeout => "total-timeout",
         }

@@ -20,6 +20,7 @@ mod timings;
 mod tls;
 mod url;
 mod verifier;
+mod ws;
 
 pub use client::{Client, Fetched, StreamedBody};
 pub use cookies::Jar;
@@ -31,3 +32,4 @@ pub use request::{BodyUse, Exchange, Origin, Request, Scheme};
 pub use timings::{Timings, now};
 pub use tls::{TlsSettings, Trust};
 pub use url::{Url, UrlFault};
+pub use ws::{Close, Message, Opening, WebSocket};

@@ -18,6 +18,16 @@ pub enum Scheme {
     Https,
 }
 
+impl Scheme {
+    /// The port where none is written.
+    pub fn default_port(self) -> u16 {
+        match self {
+            Scheme::Http => 80,
+            Scheme::Https => 443,
+        }
+    }
+}
+
 /// Where a connection leads: connections are kept and reused per origin.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Origin {
@@ -47,6 +57,18 @@ impl Origin {
             port,
             address,
             tls,
+        }
+    }
+
+    /// The host and, where it is not the scheme's own, the port: the value of `Host`.
+    pub fn authority(&self) -> String {
+        let host = match self.host.contains(':') {
+            true => format!("[{}]", self.host),
+            false => self.host.clone(),
+        };
+        match self.port == self.scheme.default_port() {
+            true => host,
+            false => format!("{host}:{}", self.port),
         }
     }
 }

@@ -115,18 +115,6 @@ impl Url {
         })
     }
 
-    /// The host and, where it is not the scheme's own, the port: the value of `Host`.
-    pub fn authority(&self) -> String {
-        let host = match self.host.contains(':') {
-            true => format!("[{}]", self.host),
-            false => self.host.clone(),
-        };
-        match self.port == default_port(self.scheme) {
-            true => host,
-            false => format!("{host}:{}", self.port),
-        }
-    }
-
     /// Where connections for this URL lead.
     pub fn origin(&self, tls: TlsSettings) -> Origin {
         Origin::new(self.scheme, &self.host, self.port, tls)
@@ -146,7 +134,7 @@ impl Url {
             scheme,
             host: checked_host(host)?,
             port: match port {
-                "" => default_port(scheme),
+                "" => scheme.default_port(),
                 // No sign, which `parse` would take.
                 digits if digits.bytes().all(|digit| digit.is_ascii_digit()) => digits
                     .parse()
@@ -164,7 +152,8 @@ impl fmt::Display for Url {
             Scheme::Http => "http",
             Scheme::Https => "https",
         };
-        write!(f, "{scheme}://{}{}", self.authority(), self.target)
+        let authority = self.origin(TlsSettings::default()).authority();
+        write!(f, "{scheme}://{authority}{}", self.target)
     }
 }
 
@@ -199,13 +188,6 @@ fn is_scheme(text: &str) -> bool {
         && text
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-}
-
-fn default_port(scheme: Scheme) -> u16 {
-    match scheme {
-        Scheme::Http => 80,
-        Scheme::Https => 443,
-    }
 }
 
 fn split_query(target: &str) -> (&str, Option<&str>) {

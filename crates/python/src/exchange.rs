@@ -261,6 +261,12 @@ pub(crate) fn describe(failure: &Error) -> (&'static str, String, i64, i64) {
             *missing as i64,
         ),
         Error::BadChunk { line, received } => ("bad-chunk", line.clone(), *received as i64, 0),
+        Error::NoWebSocket(_)
+        | Error::BrokenWebSocket(_)
+        | Error::NotUtf8
+        | Error::MessageTooLarge { .. }
+        | Error::WebSocketCutOff
+        | Error::WebSocketClosed => plain(failure.key()),
         Error::BodyTooLarge { limit } => ("body-too-large", failure.to_string(), *limit as i64, 0),
     }
 }
