@@ -115,6 +115,11 @@ impl UserSchedule {
         self.pieces.iter().map(highest).max().unwrap_or(0)
     }
 
+    /// All users' time together, seconds; `None` without end.
+    pub fn user_seconds(&self) -> Option<f64> {
+        self.pieces.iter().map(Piece::user_seconds).sum()
+    }
+
     /// Instants at which one stage ends and the next begins, and the end of the last.
     pub fn boundaries(&self) -> impl Iterator<Item = Duration> {
         let ends = self.pieces.iter().filter_map(Piece::ends_ns);
@@ -231,6 +236,18 @@ impl Piece {
             None => u64::MAX,
         };
         self.line.users_at(within.min(last))
+    }
+
+    /// The area under the line, which the whole numbers above it are rounded from.
+    fn user_seconds(&self) -> Option<f64> {
+        let lasts = self.lasts_ns? as f64;
+        let Line { from, to, over_ns } = self.line;
+        let (from, to) = (f64::from(from), f64::from(to));
+        let mean = match over_ns {
+            0 => to,
+            _ => from + (to - from) * lasts / over_ns as f64 / 2.0,
+        };
+        Some(mean * lasts / 1e9)
     }
 
     /// Whether its line gets to its end.

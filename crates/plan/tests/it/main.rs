@@ -2,6 +2,7 @@
 
 mod draw;
 mod fingerprint;
+mod forecast;
 mod hint;
 mod open;
 mod options;
