@@ -1,8 +1,27 @@
 //! Services to load, which know the truth about what they received.
 //!
 //! In: [`TargetOptions`]. Out: a running [`Server`] over HTTP/1.1, plain or TLS: the routes of a
-//! service, general routes for testing a client (`/echo`, `/status/{code}`, `/fault/…`), and
-//! `/truth`, which tells exactly what was received and answered, and how long that took.
+//! service, general routes for testing a client (`/echo`, `/status/{code}`, `/fault/…`), token
+//! streams (`/sse`, `/v1/chat/completions`, `/v1/messages`), WebSockets (`/ws/…`), and `/truth`,
+//! which tells exactly what was received and answered, and how long that took.
+//!
+//! ```
+//! use std::io::{Read, Write};
+//!
+//! use gatecrash_target::{Service, TargetOptions, serve};
+//!
+//! let server = serve(TargetOptions {
+//!     service: Service::Plain,
+//!     port: 0,
+//!     latency: "lognormal:2ms,0.5".parse()?,
+//!     ..TargetOptions::default()
+//! })?;
+//! let mut stream = std::net::TcpStream::connect(server.address())?;
+//! stream.write_all(b"GET /close HTTP/1.1\r\nHost: target\r\n\r\n")?;
+//! stream.read_to_end(&mut Vec::new())?;
+//! assert_eq!(server.truth().total.answered, 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! # Never
 //! This crate stands on nothing of ours, so that it can judge all of it. It does not guess: what

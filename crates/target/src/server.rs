@@ -383,12 +383,17 @@ async fn attend(accepted: Accepted, worker: Rc<Worker>) {
         return;
     };
     let _ = socket.set_nodelay(true);
-    let Some(acceptor) = &worker.shared.tls else {
-        return converse(&mut socket, &worker).await;
-    };
+    match &worker.shared.tls {
+        None => converse(&mut socket, &worker).await,
+        // In memory of its own, which a connection without TLS need not have.
+        Some(acceptor) => Box::pin(attend_tls(socket, acceptor, &worker)).await,
+    }
+}
+
+async fn attend_tls(socket: TcpStream, acceptor: &TlsAcceptor, worker: &Worker) {
     let patience = worker.shared.options.limits.head_time;
     match tokio::time::timeout(patience, acceptor.accept(socket)).await {
-        Ok(Ok(mut socket)) => converse(&mut socket, &worker).await,
+        Ok(Ok(mut socket)) => converse(&mut socket, worker).await,
         _ => worker.shared.truth.malformed(),
     }
 }
