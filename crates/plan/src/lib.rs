@@ -4,6 +4,7 @@
 //! the [`options`] that exist as data, and [`schedule`]s that say how many users of
 //! which class exist when. Never here: a clock, a thread, a file, the environment.
 
+pub mod dotenv;
 pub mod draw;
 pub mod duration;
 pub mod fault;
@@ -15,8 +16,10 @@ pub mod model;
 pub mod options;
 mod portable;
 pub mod rate;
+pub mod reference;
 mod resolve;
 pub mod schedule;
+pub mod schema;
 pub mod size;
 pub mod split;
 pub mod template;

@@ -134,6 +134,22 @@ impl MapBuilder {
     }
 }
 
+/// A tree as JSON, without places.
+pub(crate) fn json_of(node: &Node) -> serde_json::Value {
+    match &node.value {
+        Value::Null => serde_json::Value::Null,
+        Value::Bool(yes) => (*yes).into(),
+        Value::Number(number, _) => number.clone().into(),
+        Value::Text(text) => text.clone().into(),
+        Value::List(list) => list.iter().map(json_of).collect(),
+        Value::Map(entries) => {
+            let entries = entries.iter();
+            let entries = entries.map(|(key, node)| (key.name.clone(), json_of(node)));
+            serde_json::Value::Object(entries.collect())
+        }
+    }
+}
+
 /// Counts values, so that no short text grows into a huge tree.
 #[derive(Default)]
 struct Budget {

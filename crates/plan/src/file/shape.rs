@@ -22,6 +22,20 @@ pub(crate) enum Kind {
     Merged(&'static Record, Vec<&'static Record>),
     /// One of several.
     OneOf(Vec<Kind>),
+    /// One of several that have a name together.
+    Union(&'static Union),
+}
+
+/// Several kinds that have a name together.
+pub(crate) struct Union {
+    /// What it is called in the schema and the reference.
+    pub(crate) title: &'static str,
+    /// What it is called in messages.
+    pub(crate) name: &'static str,
+    /// What it is.
+    pub(crate) doc: &'static str,
+    /// The kinds.
+    pub(crate) kinds: fn() -> Vec<Kind>,
 }
 
 /// A form of text, number, or yes and no.
@@ -36,7 +50,9 @@ pub(crate) struct Leaf {
 
 /// Keys that belong together.
 pub(crate) struct Record {
-    /// What it is called in messages, the schema and the reference.
+    /// The name of its type, which no other has.
+    pub(crate) id: &'static str,
+    /// What it is called in messages.
     pub(crate) name: &'static str,
     /// What it is.
     pub(crate) doc: &'static str,
@@ -69,11 +85,23 @@ impl Kind {
             Kind::Record(record) | Kind::Merged(record, _) => {
                 format!("a map that describes {}", record.name)
             }
+            Kind::Union(union) => format!("a map that describes {}", union.name),
             Kind::OneOf(kinds) => {
                 let all: Vec<String> = kinds.iter().map(Kind::what).collect();
                 all.join(", or ")
             }
         }
+    }
+}
+
+impl Record {
+    /// What it is called in the schema and the reference: its type without what types of a
+    /// file end with.
+    pub(crate) fn title(&self) -> &'static str {
+        let id = self.id;
+        id.strip_suffix("File")
+            .or_else(|| id.strip_suffix("Keys"))
+            .unwrap_or(id)
     }
 }
 
@@ -122,6 +150,7 @@ macro_rules! record {
 
         impl $name {
             pub(crate) const RECORD: $crate::file::shape::Record = $crate::file::shape::Record {
+                id: stringify!($name),
                 name: $shown,
                 doc: concat!($($doc, "\n"),*),
                 keys: || vec![$(

@@ -13,6 +13,7 @@ use super::node::{Node, Value, quoted};
 use super::read::{Read, Reader};
 use super::shape::{Kind, Leaf};
 use super::source::Span;
+use crate::template::check::is_name;
 use crate::template::split::{self, Piece as Raw};
 
 /// A text that may hold expressions.
@@ -227,11 +228,6 @@ impl<'t> Places<'t> {
         self.searched += found + piece.len();
         Span::in_file(start..start + piece.len()).of(self.span.source)
     }
-}
-
-fn is_name(name: &str) -> bool {
-    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
-    starts && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
 impl TemplateText {

@@ -8,7 +8,7 @@ use crate::file::read::{At, Entries};
 use crate::file::source::Span;
 use crate::file::text::TemplateText;
 use crate::file::written::{
-    ExpectFile, Fields, Headers, HttpFile, PartFile, TakeFile, TakePlace, Values,
+    ExpectFile, Fields, Headers, HttpFile, PartFile, TakeFile, TakeKeys, Values,
 };
 use crate::model::{Body, Check, HttpStep, Part, PartBody, Take, TakeFrom, Template};
 use crate::template::check::Scope;
@@ -318,7 +318,7 @@ impl Resolver<'_> {
     }
 }
 
-fn from(place: TakePlace) -> Option<TakeFrom> {
+fn from(place: TakeKeys) -> Option<TakeFrom> {
     let several = [
         place.json.map(|at| TakeFrom::Json(at.value.0)),
         place.header.map(|at| TakeFrom::Header(at.value)),

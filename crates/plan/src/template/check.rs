@@ -250,16 +250,12 @@ impl Checker<'_> {
     }
 
     fn unknown_function(&mut self, name: &str, range: Range<usize>) {
-        if let Some((base, method)) = name.split_once('.')
-            && base != "fake"
-        {
-            if nearest(name, names_of_functions()).is_none() {
-                return self.method(method, range);
-            }
+        let near = nearest(name, names_of_functions()).and_then(find);
+        match (near, name.split_once('.')) {
+            (None, Some((base, method))) if base != "fake" => return self.method(method, range),
+            _ => {}
         }
-        let hint = nearest(name, names_of_functions())
-            .and_then(find)
-            .map(|function| format!("did you mean `{}`?", function.signature()));
+        let hint = near.map(|function| format!("did you mean `{}`?", function.signature()));
         self.fault(range, &format!("there is no function `{name}`"), hint);
     }
 

@@ -11,7 +11,7 @@ use crate::file::text::{JsonText, TemplateText};
 
 record! {
     /// Where in an answer a value is.
-    TakePlace "a value to take" one of ["json", "header", "regex", "cookie", "body", "status"] {
+    TakeKeys "a value to take" one of ["json", "header", "regex", "cookie", "body", "status"] {
         /// A JSONPath (RFC 9535) into the JSON body; the first match.
         json: JsonPath = "$.items[0].id";
         /// The name of a header.
@@ -32,17 +32,17 @@ record! {
 /// A value to take: a JSONPath alone, or a map that says where it is.
 pub(crate) enum TakeFile {
     Json(JsonPath),
-    Place(Box<TakePlace>),
+    Place(Box<TakeKeys>),
 }
 
 impl Read for TakeFile {
     fn kind() -> Kind {
-        Kind::OneOf(vec![JsonPath::kind(), TakePlace::kind()])
+        Kind::OneOf(vec![JsonPath::kind(), TakeKeys::kind()])
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         match &node.value {
-            Value::Map(_) => TakePlace::read(node, reader).map(|at| TakeFile::Place(Box::new(at))),
+            Value::Map(_) => TakeKeys::read(node, reader).map(|at| TakeFile::Place(Box::new(at))),
             Value::Text(_) => JsonPath::read(node, reader).map(TakeFile::Json),
             _ => reader.mismatch::<Self, Self>(node),
         }
@@ -93,12 +93,12 @@ pub(crate) enum JsonExpectFile {
     Exists,
     Absent,
     Equals(JsonText),
-    Conditions(Box<JsonConditions>),
+    Conditions(Box<ConditionKeys>),
 }
 
 record! {
     /// What a value in JSON must be, where more than `exists`, `absent` or a value is to be said.
-    JsonConditions "a condition" {
+    ConditionKeys "a condition" {
         /// It equals this.
         equals: JsonText = "{ state: done }";
         /// As a text it contains this; a list has such an element.
@@ -148,18 +148,14 @@ impl Read for Plain {
 
 impl Read for JsonExpectFile {
     fn kind() -> Kind {
-        Kind::OneOf(vec![
-            Presence::kind(),
-            Plain::kind(),
-            JsonConditions::kind(),
-        ])
+        Kind::OneOf(vec![Presence::kind(), Plain::kind(), ConditionKeys::kind()])
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         match &node.value {
             Value::Text(word) if word == "exists" => Some(JsonExpectFile::Exists),
             Value::Text(word) if word == "absent" => Some(JsonExpectFile::Absent),
-            Value::Map(_) => JsonConditions::read(node, reader)
+            Value::Map(_) => ConditionKeys::read(node, reader)
                 .map(|conditions| JsonExpectFile::Conditions(Box::new(conditions))),
             _ => JsonText::read(node, reader).map(JsonExpectFile::Equals),
         }
@@ -168,7 +164,7 @@ impl Read for JsonExpectFile {
 
 record! {
     /// The message that is waited for on a WebSocket; without `contains` and `json` any.
-    SocketKeys "`expect`" {
+    MessageKeys "`expect`" {
         /// It contains this text.
         contains: TemplateText = "pong";
         /// What must stand at a place of its JSON (JSONPath, RFC 9535): one place.
@@ -183,18 +179,18 @@ record! {
 /// A message: a text that it contains, or a map that says more.
 pub(crate) enum SocketExpectFile {
     Contains(TemplateText),
-    Keys(Box<SocketKeys>),
+    Keys(Box<MessageKeys>),
 }
 
 impl Read for SocketExpectFile {
     fn kind() -> Kind {
-        Kind::OneOf(vec![TemplateText::kind(), SocketKeys::kind()])
+        Kind::OneOf(vec![TemplateText::kind(), MessageKeys::kind()])
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         match &node.value {
             Value::Map(_) => {
-                SocketKeys::read(node, reader).map(|keys| SocketExpectFile::Keys(Box::new(keys)))
+                MessageKeys::read(node, reader).map(|keys| SocketExpectFile::Keys(Box::new(keys)))
             }
             _ => TemplateText::read(node, reader).map(SocketExpectFile::Contains),
         }

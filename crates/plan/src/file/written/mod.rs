@@ -10,7 +10,7 @@ mod load;
 mod steps;
 mod users;
 
-pub(crate) use answer::{ExpectFile, JsonExpectFile, SocketExpectFile, TakeFile, TakePlace};
+pub(crate) use answer::{ExpectFile, JsonExpectFile, SocketExpectFile, TakeFile, TakeKeys};
 pub(crate) use data::FeedFile;
 pub(crate) use load::{RateFile, RateStageFile, ScenarioFile, UserStageFile, UsersFile, WhoFile};
 pub(crate) use steps::{

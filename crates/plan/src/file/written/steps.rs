@@ -6,7 +6,7 @@ use super::{ExpectFile, Fields, Headers, Parameters, SocketExpectFile, TakeFile,
 use crate::file::node::{Key, Node, Value};
 use crate::file::read::{At, Entries, Read, Reader, head, listed};
 use crate::file::scalar::{Count, Mark, Pause, Size, Weight, Whole};
-use crate::file::shape::{Kind, Record, has, record};
+use crate::file::shape::{Kind, Record, Union, has, record};
 use crate::file::text::{Expression, JsonText, TemplateText};
 use crate::model::StreamForm;
 
@@ -230,7 +230,13 @@ fn form_of(node: &Node) -> Option<&'static Form> {
 
 impl Read for StepFile {
     fn kind() -> Kind {
-        Kind::OneOf(FORMS.iter().map(|form| Kind::Record(form.record)).collect())
+        static STEP: Union = Union {
+            title: "Step",
+            name: "a step",
+            doc: "A step: the key that stands first in each of these says what it does.",
+            kinds: || FORMS.iter().map(|form| Kind::Record(form.record)).collect(),
+        };
+        Kind::Union(&STEP)
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
