@@ -183,6 +183,23 @@ impl Endpoint {
         self.last_request_epoch_s = latest(self.last_request_epoch_s, other.last_request_epoch_s);
     }
 
+    /// The response time that the share `q` (0 to 1) of all requests kept within, held
+    /// between the exact extremes, milliseconds; `None` without times.
+    pub fn quantile_ms(&self, q: f64) -> Option<f64> {
+        if q >= 1.0 {
+            return self.min_ms.map(|_| self.max_ms);
+        }
+        let ms = self.hist.value_at_quantile_ms(q)?;
+        // Numbers that were restored from elsewhere may have no minimum.
+        Some(ms.min(self.max_ms).max(self.min_ms.unwrap_or(0.0)))
+    }
+
+    /// Mean response time, milliseconds; `None` without times.
+    pub fn mean_ms(&self) -> Option<f64> {
+        let timed = self.timed_requests();
+        (timed > 0).then(|| self.total_response_time_ms / timed as f64)
+    }
+
     /// Requests with a response time.
     pub fn timed_requests(&self) -> u64 {
         self.requests - self.none_requests

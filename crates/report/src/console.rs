@@ -205,6 +205,10 @@ pub fn overflow_notes(overflow: &Overflow) -> Vec<String> {
             overflow.forgotten_seconds,
             "of the oldest seconds are missing in the counts per second".into(),
         ),
+        (
+            overflow.unusable_values,
+            "measured values are in no table: not finite, or of a metric that was not declared or is beyond the limit".into(),
+        ),
     ];
     let reached = told.into_iter().filter(|(count, _)| *count > 0);
     reached

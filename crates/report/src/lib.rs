@@ -9,16 +9,20 @@
 //! |---|---|
 //! | [`format`](mod@format) | how Python writes numbers, texts and times |
 //! | [`locust`] | the numbers that Locust would show for an endpoint |
+//! | [`chart`] | a curve drawn with letters |
 //! | [`console`] | the tables of the console |
 //! | [`csv`] | the contents of the CSV files |
 //! | [`json`] | the contents of the JSON output |
 //! | [`progress`] | one line on how far the run is |
+//! | [`native`] | runs of plans and Rust users, for people |
 //! | [`live`] | CSV files that are kept up to date during a run |
 
+pub mod chart;
 pub mod console;
 pub mod csv;
 pub mod format;
 pub mod json;
 pub mod live;
 pub mod locust;
+pub mod native;
 pub mod progress;

@@ -1,9 +1,12 @@
 //! All tests of the crate. What Locust prints and writes lies in `tests/golden`, made
 //! from the same samples by Locust itself; see `generate.py` there.
 
+mod chart;
 mod console;
 mod format;
 mod golden;
 mod live;
 mod locust;
+mod native;
 mod progress;
+mod runs;

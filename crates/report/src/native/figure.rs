@@ -1,0 +1,97 @@
+//! How a number looks to a person.
+//!
+//! In: numbers. Out: text, short and with as many digits as tell something.
+
+use gatecrash_metrics::Unit;
+
+/// A dash for what is not there.
+pub const NOTHING: &str = "–";
+
+/// A number of things: `1,234,567`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A number of things with their name: `1 user`, `2 users`.
+pub fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{} {}", count(n), if n == 1 { one } else { many })
+}
+
+/// Three digits or more of any value: `0.05`, `1.23`, `45.6`, `789`, `12,345`.
+pub fn value(value: f64) -> String {
+    let size = value.abs();
+    let sign = if value < 0.0 { "-" } else { "" };
+    match size {
+        0.0 => "0".into(),
+        size if size < 9.995 => format!("{value:.2}"),
+        size if size < 99.95 => format!("{value:.1}"),
+        size => format!("{sign}{}", count(size.round() as u64)),
+    }
+}
+
+/// As [`value`]; a whole number of things without a fraction.
+pub fn value_of(unit: &Unit, figure: f64) -> String {
+    match unit {
+        Unit::Count if figure.fract() == 0.0 && figure >= 0.0 => count(figure as u64),
+        _ => value(figure),
+    }
+}
+
+/// As [`value`], a dash for none.
+pub fn value_or_dash(figure: Option<f64>) -> String {
+    figure.map_or_else(|| NOTHING.into(), value)
+}
+
+/// A time with its unit: `0.05 ms`, `45.6 ms`, `12.3 s`.
+pub fn ms(ms: f64) -> String {
+    if ms < 9_999.5 {
+        format!("{} ms", value(ms))
+    } else {
+        format!("{} s", value(ms / 1000.0))
+    }
+}
+
+/// A share of a whole: `0 %`, `0.03 %`, `12.5 %`; what is little is not told as nothing,
+/// and what is nearly all not as all.
+pub fn share(part: u64, whole: u64) -> String {
+    let percent = 100.0 * part as f64 / whole.max(1) as f64;
+    match percent {
+        _ if part == 0 => "0 %".into(),
+        _ if part == whole => "100 %".into(),
+        p if p < 0.005 => "<0.01 %".into(),
+        p if p < 9.995 => format!("{p:.2} %"),
+        p if p < 99.95 => format!("{p:.1} %"),
+        _ => ">99.9 %".into(),
+    }
+}
+
+/// A length of time: `4.2s`, `42s`, `1:05`, `2:00:09`.
+pub fn clock(seconds: f64) -> String {
+    let seconds = seconds.max(0.0);
+    if seconds < 10.0 && seconds.fract() >= 0.05 {
+        return format!("{seconds:.1}s");
+    }
+    let s = seconds.round() as u64;
+    match (s / 3600, s / 60 % 60, s % 60) {
+        (0, 0, s) => format!("{s}s"),
+        (0, m, s) => format!("{m}:{s:02}"),
+        (h, m, s) => format!("{h}:{m:02}:{s:02}"),
+    }
+}
+
+/// A unit as it stands behind a figure: `ms`, `/s`, nothing for a count.
+pub fn unit(unit: &Unit) -> &str {
+    match unit {
+        Unit::Count => "",
+        Unit::PerSecond => "/s",
+        other => other.name(),
+    }
+}
