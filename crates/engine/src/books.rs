@@ -1,7 +1,8 @@
 //! The statistics that one lane keeps: shards of aggregates, and what became
 //! of requests that nobody waited for to the end.
 
-use gatecrash_metrics::{Sample, Shard};
+use gatecrash_metrics::{Measure, Sample, Shard};
+use gatecrash_net::Error;
 
 use crate::clock::Clock;
 
@@ -19,6 +20,26 @@ pub struct Abandoned {
     pub untaken: u64,
 }
 
+/// Connections that the machine had nothing left for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exhausted {
+    /// No free local port.
+    pub ports: u64,
+    /// No free file descriptor.
+    pub files: u64,
+}
+
+impl Exhausted {
+    /// Takes note of an exchange that failed, if it did for want of one of them.
+    pub(crate) fn note(&mut self, error: &Error) {
+        match error {
+            Error::NoPortLeft(_) => self.ports += 1,
+            Error::NoFileLeft(_) => self.files += 1,
+            _ => {}
+        }
+    }
+}
+
 /// All aggregates of a lane.
 #[derive(Debug)]
 pub struct Books {
@@ -26,6 +47,8 @@ pub struct Books {
     pub clock: Clock,
     /// What was given up.
     pub abandoned: Abandoned,
+    /// What was lacking.
+    pub exhausted: Exhausted,
     /// Nothing is counted any more: the last tables are being written.
     pub closed: bool,
     shards: Vec<Shard>,
@@ -36,6 +59,7 @@ impl Books {
         Books {
             clock,
             abandoned: Abandoned::default(),
+            exhausted: Exhausted::default(),
             closed: false,
             shards: Vec::new(),
         }
@@ -50,13 +74,23 @@ impl Books {
         &mut self.shards[at]
     }
 
-    /// Counts one sample, and its failure if it has one, unless the books are closed.
-    pub(crate) fn record(&mut self, shard: ShardId, sample: &Sample, failure: Option<&str>) {
+    /// Counts one sample, its service time where that is kept apart, and its failure if it
+    /// has one, unless the books are closed.
+    pub(crate) fn record(
+        &mut self,
+        shard: ShardId,
+        sample: &Sample,
+        service_time_ms: Option<f64>,
+        failure: Option<&str>,
+    ) {
         if self.closed {
             return;
         }
         let shard = self.shard(shard);
         shard.record(sample);
+        if let Some(ms) = service_time_ms {
+            shard.measure(sample.endpoint, Measure::ServiceTime, ms);
+        }
         if let Some(error) = failure {
             shard.fail(sample.endpoint, error, sample.at_epoch_s);
         }

@@ -91,6 +91,11 @@ impl Fleet {
         &self.lanes
     }
 
+    /// The thread of users in another language, if one of the lanes has such a guest.
+    pub(crate) fn guest_thread(&self) -> Option<u32> {
+        self.lanes.iter().find_map(Lane::guest_thread)
+    }
+
     /// Begins a scenario on all lanes. Each says by `ended` when its part is over.
     pub(crate) fn begin<M: From<PartEnded> + Send + 'static>(
         &self,

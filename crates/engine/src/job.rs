@@ -2,6 +2,7 @@
 //! completions the other. Both are plain data in queues.
 
 use std::fmt;
+use std::time::Instant;
 
 use gatecrash_metrics::{EndpointId, Sample};
 use gatecrash_net::{Exchange, Failure, Request};
@@ -9,6 +10,7 @@ use gatecrash_net::{Exchange, Failure, Request};
 use crate::books::{Books, ShardId};
 use crate::classify::Rule;
 use crate::fleet::Parts;
+use crate::journey::{GuestCall, ms_between};
 use crate::lane::ClientId;
 
 /// Names one waiting call. The low half is a slot number that is reused, the
@@ -17,6 +19,9 @@ use crate::lane::ClientId;
 pub struct Ticket(pub u64);
 
 impl Ticket {
+    /// Nobody's.
+    pub(crate) const NOBODY: Ticket = Ticket(u64::MAX);
+
     /// The ticket of the `generation`-th user of `slot`.
     pub fn new(slot: u32, generation: u32) -> Self {
         Ticket(u64::from(generation) << 32 | u64::from(slot))
@@ -41,6 +46,37 @@ pub struct Fetch {
     pub recording: Recording,
 }
 
+    /// From when its time counts.
+    pub counted: Counted,
+}
+
+/// From when the response time of a request counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Counted {
+    /// From its call.
+    #[default]
+    FromCall,
+    /// From its call, in the open model: that time is kept as its service time, too.
+    InTurn,
+    /// From the instant its turn was due: it is the first one of it. The service time
+    /// counts from its call.
+    FromDue(Instant),
+}
+
+impl Counted {
+    /// How long a request called for at `called` took until `done`, milliseconds.
+    pub(crate) fn response_time_ms(self, called: Instant, done: Instant) -> f64 {
+        let from = match self {
+            Counted::FromDue(due) => due,
+            Counted::FromCall | Counted::InTurn => called,
+        };
+        ms_between(from, done)
+    }
+
+    /// The time without what came before the call, where it is kept apart.
+    pub(crate) fn service_time_ms(self, called: Instant, done: Instant) -> Option<f64> {
+        (self != Counted::FromCall).then(|| ms_between(called, done))
+    }
 /// Who records an exchange.
 #[derive(Clone, Copy, Debug)]
 pub enum Recording {
@@ -81,6 +117,7 @@ pub(crate) enum Job {
         sample: Sample,
         failure: Option<Box<str>>,
     },
+        service_time_ms: Option<f64>,
     Ask(Box<dyn FnOnce(&mut Books) + Send>),
     CloseBooks,
     /// Do this on the lane's thread, where tasks can be spawned.
@@ -125,7 +162,7 @@ impl Completion {
             Outcome::Answer(_) | Outcome::Started(_) => true,
             Outcome::Failed(failure) => failure.timings.head_sent.is_some(),
             Outcome::GivenUp { sent } => *sent,
-            Outcome::Piece(_) | Outcome::Echoed => false,
+            Outcome::Piece(_) | Outcome::Echoed | Outcome::Called(_) => false,
         };
         sent && !self.recorded
     }
@@ -150,3 +187,5 @@ pub enum Outcome {
     /// The answer to an echo.
     Echoed,
 }
+    /// A driver wants something done for a user; nobody waits by ticket.
+    Called(GuestCall),

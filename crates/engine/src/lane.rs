@@ -14,7 +14,8 @@ use gatecrash_metrics::{EndpointId, Sample};
 
 use crate::books::{Abandoned, Books, ShardId};
 use crate::fleet::Parts;
-use crate::job::{Completion, Fetch, Job, Ticket};
+use crate::job::{Completion, Fetch, Job, Outcome, Ticket};
+use crate::journey::GuestCall;
 use crate::lane_thread;
 use crate::names::Names;
 use crate::wake::Bell;
@@ -42,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) lane_bell: Arc<Bell>,
     pub(crate) outbox: SegQueue<Completion>,
     guest_bell: Bell,
+    /// The thread of the guest's users; 0 without a guest.
+    guest_thread: AtomicU32,
     /// The guest takes completions and may put in jobs without a bell meanwhile.
     pub(crate) guest_in_batch: AtomicBool,
     next_client: AtomicU32,
@@ -131,9 +134,22 @@ impl Lane {
 
     /// Counts a sample that the guest has judged.
     pub fn record(&self, shard: ShardId, sample: Sample, failure: Option<Box<str>>) {
+        self.record_apart(shard, sample, None, failure);
+    }
+
+    /// As [`Lane::record`], with the service time where that is kept apart from the
+    /// response time.
+    pub fn record_apart(
+        &self,
+        shard: ShardId,
+        sample: Sample,
+        service_time_ms: Option<f64>,
+        failure: Option<Box<str>>,
+    ) {
         self.push_quietly(Job::Record {
             shard,
             sample,
+            service_time_ms,
             failure,
         });
     }
@@ -169,6 +185,43 @@ impl Lane {
     /// Does `work` on the lane's thread, where tasks can be spawned.
     pub(crate) fn run(&self, work: impl FnOnce(&Parts) + Send + 'static) {
         self.push(Job::Run(Box::new(work)));
+    }
+
+    /// Tells the guest of something that a driver wants done for a user; at once, as it
+    /// may be due.
+    pub(crate) fn call_guest(&self, call: GuestCall) {
+        self.notify(Ticket::NOBODY, Outcome::Called(call));
+    }
+
+    /// Lets whoever waits by this ticket go on, from any thread.
+    pub fn wake(&self, ticket: Ticket) {
+        self.notify(ticket, Outcome::Echoed);
+    }
+
+    fn notify(&self, ticket: Ticket, outcome: Outcome) {
+        self.shared.outbox.push(Completion {
+            ticket,
+            outcome,
+            recorded: false,
+        });
+        self.shared.guest_bell.ring_if_asleep();
+    }
+
+    /// The number (Linux: tid) of the thread on which the guest's users live, so that its
+    /// CPU time can be told.
+    pub fn set_guest_thread(&self, tid: u32) {
+        self.shared.guest_thread.store(tid, Ordering::Relaxed);
+    }
+
+    /// That thread, if there is a guest.
+    pub(crate) fn guest_thread(&self) -> Option<u32> {
+        let tid = self.shared.guest_thread.load(Ordering::Relaxed);
+        (tid != 0).then_some(tid)
+    }
+
+    /// Whether both lead to the same lane.
+    pub(crate) fn is(&self, other: &Lane) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
     }
 
     /// Ends the counting for good, so that all that is written from now on says the
@@ -231,6 +284,7 @@ impl Shared {
             lane_bell: Arc::new(Bell::new()?),
             outbox: SegQueue::new(),
             guest_bell: Bell::new()?,
+            guest_thread: AtomicU32::new(0),
             guest_in_batch: AtomicBool::new(false),
             next_client: AtomicU32::new(0),
             free_clients: Mutex::default(),

@@ -22,7 +22,7 @@ use tokio::task::{AbortHandle, LocalSet, spawn_local};
 use crate::books::Books;
 use crate::clock::Clock;
 use crate::fleet::Parts;
-use crate::job::{Completion, Fetch, Job, Outcome, Recording, Ticket};
+use crate::job::{Completion, Counted, Fetch, Job, Outcome, Recording, Ticket};
 use crate::lane::{ClientId, Shared};
 
 /// How many jobs are taken before the sockets get their turn: a burst of users
@@ -175,11 +175,13 @@ impl Inner {
             Job::Record {
                 shard,
                 sample,
+                service_time_ms,
                 failure,
             } => {
+                let failure = failure.as_deref();
                 self.books
                     .borrow_mut()
-                    .record(shard, &sample, failure.as_deref());
+                    .record(shard, &sample, service_time_ms, failure);
             }
             Job::CloseBooks => self.close_books(),
             Job::Ask(question) => {
@@ -222,6 +224,7 @@ impl Inner {
             request,
             recording,
         } = *fetch;
+            counted,
         let client = self.client(client);
         let _rescue = Rescue(&self, ticket);
         let mut fetching = pin!(client.fetch(request, || self.mark_sent(ticket)));
@@ -231,7 +234,7 @@ impl Inner {
         });
         match fetched.await {
             Ok(Fetched::Whole(exchange)) => {
-                let recorded = self.record_if_plain(&exchange, recording);
+                let recorded = self.record_if_plain(&exchange, recording, counted);
                 self.take_flight(ticket);
                 self.complete(ticket, Outcome::Answer(Box::new(exchange)), recorded);
             }
@@ -241,12 +244,18 @@ impl Inner {
             }
             Err(failure) => {
                 self.take_flight(ticket);
+                self.books.borrow_mut().exhausted.note(&failure.error);
                 self.complete(ticket, Outcome::Failed(Box::new(failure)), false);
             }
         }
     }
 
-    fn record_if_plain(&self, exchange: &Exchange, recording: Recording) -> bool {
+    fn record_if_plain(
+        &self,
+        exchange: &Exchange,
+        recording: Recording,
+        counted: Counted,
+    ) -> bool {
         let Recording::Lane {
             shard,
             endpoint,
@@ -260,14 +269,16 @@ impl Inner {
         }
         let mut books = self.books.borrow_mut();
         let done = exchange.timings.done.unwrap_or_else(now);
+        let called = exchange.timings.started;
         let sample = Sample {
             endpoint,
             at_epoch_s: books.clock.epoch_s(done),
-            response_time_ms: Some(exchange.timings.total().as_secs_f64() * 1e3),
+            response_time_ms: Some(counted.response_time_ms(called, done)),
             whole_ms: false,
             response_length: body_length(exchange),
         };
-        books.record(shard, &sample, None);
+        let service_time_ms = counted.service_time_ms(called, done);
+        books.record(shard, &sample, service_time_ms, None);
         true
     }
 
@@ -457,6 +468,7 @@ mod tests {
             recording: Recording::Guest,
         })
     }
+            counted: Counted::FromCall,
 
     /// Runs `test` beside a lane's inside.
     fn check(test: impl AsyncFnOnce(&Rc<Inner>)) {

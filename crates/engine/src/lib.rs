@@ -6,6 +6,7 @@
 //! | [`run`] | a run from its first scenario to its last, and the handle on it |
 //! | [`scenario`] | a scenario on its way to the lanes |
 //! | `fleet`, `part` | a scenario on all lanes, and its part on one |
+//! | `guests` | what users of another language did in a scenario |
 //! | [`journey`] | what native users do |
 //! | `drive` | when they do it: the closed and the open model |
 //! | `ledger` | the books that native users write |
@@ -27,6 +28,7 @@ pub mod clock;
 mod drive;
 mod fleet;
 pub mod guest;
+mod guests;
 pub mod job;
 pub mod journey;
 pub mod lane;
@@ -41,10 +43,10 @@ pub mod run;
 pub mod scenario;
 mod wake;
 
-pub use books::{Abandoned, Books, ShardId};
+pub use books::{Abandoned, Books, Exhausted, ShardId};
 pub use classify::Rule;
 pub use guest::{Guest, Host};
-pub use job::{Completion, Fetch, Outcome, Recording, Ticket};
+pub use job::{Completion, Counted, Fetch, Outcome, Recording, Ticket};
 pub use lane::{ClientId, Lane};
 pub use names::Names;
 pub use part::Change;

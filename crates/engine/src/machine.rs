@@ -30,10 +30,20 @@ pub(crate) fn thread_cpu_time() -> Duration {
     )
 }
 
+/// CPU time of another thread of this process, as its scheduler counts it (Linux:
+/// `sched-stats`, the first field, nanoseconds). `None` where the kernel does not tell.
+fn cpu_time_of(tid: u32) -> Option<Duration> {
+    let stat = std::fs::read_to_string(format!("/proc/self/task/{tid}/schedstat")).ok()?;
+    let nanoseconds = stat.split_whitespace().next()?.parse().ok()?;
+    Some(Duration::from_nanos(nanoseconds))
+}
+
 /// Counters at the beginning of a scenario.
 pub(crate) struct Watch {
     began: Instant,
     lanes: Vec<Duration>,
+    /// Of the thread of users in another language, if there is one.
+    interpreter: Option<Duration>,
     throttled: Option<Duration>,
     segments: Option<Segments>,
 }
@@ -44,6 +54,7 @@ impl Watch {
         Watch {
             began: now(),
             lanes: fleet.cpu_times(),
+            interpreter: fleet.guest_thread().and_then(cpu_time_of),
             throttled: throttled_time(Path::new("/sys/fs/cgroup"), &own_cgroups()),
             segments: Segments::read(),
         }
@@ -73,6 +84,10 @@ impl Watch {
                 .segments
                 .zip(self.segments)
                 .and_then(|(end, begin)| end.retransmitted_since(begin)),
+            interpreter_share: end
+                .interpreter
+                .zip(self.interpreter)
+                .map(|(end, begin)| share(end.saturating_sub(begin))),
             ports_exhausted: seen.ports_exhausted,
             files_exhausted: seen.files_exhausted,
             ..Driven::of(model, max_in_flight, &seen.snapshot)
@@ -196,6 +211,18 @@ mod tests {
         assert_eq!(snmp(300, 7).retransmitted_since(snmp(100, 5)), Some(0.01));
         assert_eq!(snmp(100, 5).retransmitted_since(snmp(100, 5)), None);
         assert_eq!(Segments::parse("Tcp: OutSegs\nTcp: 1\n"), None);
+    }
+
+    #[test]
+    fn the_cpu_time_of_another_thread_is_known() {
+        let own = std::fs::read_link("/proc/thread-self").expect("Linux");
+        let tid = own.file_name().and_then(|tid| tid.to_str()?.parse().ok());
+        let tid = tid.expect("a number");
+        let (low, high) = (thread_cpu_time(), || thread_cpu_time());
+        let told = std::thread::spawn(move || cpu_time_of(tid)).join();
+        let told = told.expect("no panic").expect("the kernel tells");
+        let tick = Duration::from_millis(20);
+        assert!(low <= told + tick && told <= high() + tick);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use gatecrash_plan::model::{Load, Start};
 
 use crate::clock::Clock;
 use crate::fleet::{Fleet, PartEnded, ScenarioId, Seen};
+use crate::guests::Guests;
 use crate::lane::Lane;
 use crate::machine::Watch;
 use crate::part::Change;
@@ -208,6 +209,7 @@ struct Running {
     changes: Vec<record::Change>,
     history: History,
     watch: Watch,
+    guests: Guests,
 }
 
 struct Controller {
@@ -305,6 +307,7 @@ impl Controller {
             return;
         };
         let watch = Watch::start(&self.fleet);
+        let guests = Guests::of(&scenario.users);
         let began_epoch_s = self.clock.epoch_s(began);
         self.fleet.begin(id, &Arc::new(shared), &self.messages);
         self.states[id] = State::Running(Box::new(Running {
@@ -321,6 +324,7 @@ impl Controller {
                 history::POINTS,
             ),
             watch,
+            guests,
         }));
     }
 
@@ -330,9 +334,10 @@ impl Controller {
             let State::Running(running) = &mut self.states[id] else {
                 continue;
             };
-            let Some(seen) = self.fleet.look(id) else {
+            let Some(mut seen) = self.fleet.look(id) else {
                 continue;
             };
+            running.guests.add_to(&mut seen);
             running.note_second(at_epoch_s, &seen.snapshot);
             let progress = Progress {
                 place: id,
@@ -423,10 +428,11 @@ impl Controller {
     fn record(&self, id: ScenarioId, mut running: Running) -> ScenarioRecord {
         let setup = &self.setup.scenarios[id];
         let ended_epoch_s = self.clock.now_epoch_s();
-        let seen = std::mem::take(&mut running.ended)
+        let mut seen = std::mem::take(&mut running.ended)
             .into_iter()
             .reduce(Seen::merged)
             .expect("every lane has told its end");
+        running.guests.add_to(&mut seen);
         running.note_second(ended_epoch_s, &seen.snapshot);
         let driven = running.watch.driven(&setup.load, &seen, &self.fleet);
         ScenarioRecord {

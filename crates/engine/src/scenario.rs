@@ -11,8 +11,10 @@ use gatecrash_plan::model::{Load, Start};
 use gatecrash_plan::split::ClassOrder;
 use tokio::task::{AbortHandle, spawn_local};
 
+use crate::books::ShardId;
 use crate::drive::{Turns, live};
 use crate::journey::{Journey, TaskKind};
+use crate::lane::Lane;
 use crate::part::Part;
 
 /// A class of users, whatever its journey is.
@@ -33,6 +35,11 @@ impl Users {
     /// What they do.
     pub fn tasks(&self) -> &[TaskKind] {
         self.0.task_kinds()
+    }
+
+    /// Where users of another language are counted; `None` for native ones.
+    pub(crate) fn guest(&self) -> Option<(&Lane, ShardId)> {
+        self.0.guest_books()
     }
 
     /// Class and tasks by name.
@@ -62,6 +69,7 @@ impl fmt::Debug for Users {
 trait AnyJourney: Send + Sync {
     fn class_name(&self) -> &str;
     fn task_kinds(&self) -> &[TaskKind];
+    fn guest_books(&self) -> Option<(&Lane, ShardId)>;
     fn spawn_user(
         self: Arc<Self>,
         part: Rc<Part>,
@@ -78,6 +86,10 @@ impl<J: Journey> AnyJourney for J {
 
     fn task_kinds(&self) -> &[TaskKind] {
         self.tasks()
+    }
+
+    fn guest_books(&self) -> Option<(&Lane, ShardId)> {
+        self.guest()
     }
 
     fn spawn_user(

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gatecrash_engine::classify::Fine;
-use gatecrash_engine::{ClientId, Fetch, Outcome, Recording, Rule, ShardId, Ticket};
+use gatecrash_engine::{ClientId, Counted, Fetch, Outcome, Recording, Rule, ShardId, Ticket};
 use gatecrash_metrics::EndpointId;
 use gatecrash_net::{Request, Scheme, TlsSettings, Trust, now};
 use pyo3::exceptions::PyValueError;
@@ -339,6 +339,7 @@ impl Client {
             client: self.id,
             request,
             recording,
+            counted: Counted::FromCall,
         }));
         Ok(ticket)
     }

@@ -70,6 +70,7 @@ pub(crate) async fn live<J: Journey>(
     let mut started = false;
     while let Some(turn) = turns.next(journey.wait()).await {
         let called = now();
+        user.seat().arrive(&turn);
         let outcome = async {
             if !started {
                 user.start().await?;
@@ -83,8 +84,9 @@ pub(crate) async fn live<J: Journey>(
         user.seat().end_turn();
         part.ledger.count_in_flight(-1);
         let time_ms = ms_between(turn.due.unwrap_or(called), now());
+        let task = user.seat().task();
         part.ledger
-            .task_ended(class, turn.task, time_ms, outcome == Ok(Ok(())));
+            .task_ended(class, task, time_ms, outcome == Ok(Ok(())));
         if let Err(panic) = outcome {
             part.ledger.note_exception(&panic, "");
             user = journey.user(Seat::new(part.clone(), class, number));

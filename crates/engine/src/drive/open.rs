@@ -140,9 +140,11 @@ impl<'a> Desks<'a> {
         if ledger.in_flight() >= self.cap {
             return ledger.missed(Missed::Cap, 1);
         }
-        ledger.arrival_started(ms_between(due, now()));
-        ledger.count_in_flight(1);
         let (class, task) = self.part.scenario.work_of_arrival(arrival.index);
+        if self.part.scenario.classes[class].guest().is_none() {
+            ledger.arrival_started(ms_between(due, now()));
+        }
+        ledger.count_in_flight(1);
         let turn = Turn {
             number: arrival.index,
             task,

@@ -7,8 +7,10 @@
 //!
 //! Never here: when anything happens, how many users there are.
 
+mod guest;
 mod seat;
 
+pub use guest::{Done, GuestCall, GuestJourney, GuestUser, Reply, Wish};
 pub(crate) use seat::ms_between;
 pub use seat::{Answer, Flight, Seat};
 
@@ -42,6 +44,9 @@ pub struct TaskKind {
     pub name: String,
     /// Its part among all of the class; above 0.
     pub weight: f64,
+use crate::books::ShardId;
+use crate::lane::Lane;
+
 }
 
 /// One user. It lives on one thread; its futures need not be `Send`.
@@ -58,6 +63,12 @@ pub trait User: 'static {
     /// Once after the last turn.
     fn stop(&mut self) -> impl Future<Output = ()>;
 }
+
+    /// Where the requests of users in another language are counted, who say themselves
+    /// when they begin a turn; `None` for users who live on the lane.
+    fn guest(&self) -> Option<(&Lane, ShardId)> {
+        None
+    }
 
 /// A task that did not go well. Why is in the books already: a failed request, or an
 /// exception that the user has noted.

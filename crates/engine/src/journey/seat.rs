@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use gatecrash_metrics::measure::Phases;
-use gatecrash_metrics::{EndpointId, Measure, Sample};
+use gatecrash_metrics::{EndpointId, Measure, Missed, Sample};
 use gatecrash_net::{Client, Failure, Fetched, Request, Timings, now};
 
 use super::Turn;
@@ -24,6 +24,8 @@ pub struct Seat {
     client: Client,
     /// When the running turn was due, until its first request takes it.
     due: Cell<Option<Instant>>,
+    /// The same, until a guest has come to the turn.
+    arrival: Cell<Option<Instant>>,
     class: usize,
     task: Cell<usize>,
 }
@@ -35,6 +37,7 @@ impl Seat {
             part,
             client: Client::new(),
             due: Cell::new(None),
+            arrival: Cell::new(None),
             class,
             task: Cell::new(0),
         }
@@ -74,17 +77,10 @@ impl Seat {
     /// other means (a WebSocket's handshake or round trip).
     pub fn depart(&self, endpoint: EndpointId) -> Flight<'_> {
         let called = now();
-        let due = self.due.take();
-        if let Some(due) = due {
-            let lag = called.saturating_duration_since(due);
-            self.part
-                .ledger
-                .task_started(self.class, self.task.get(), Some(lag));
-        }
         Flight {
             seat: self,
             endpoint,
-            due,
+            due: self.take_due(called),
             called,
             sent: Cell::new(false),
             recorded: Cell::new(false),
@@ -106,6 +102,51 @@ impl Seat {
         self.task.set(turn.task);
         self.due.set(turn.due);
         if turn.due.is_none() {
+    /// The first request of a turn is called for: the instant that its response time
+    /// counts from, if that is not its call.
+    pub(crate) fn take_due(&self, called: Instant) -> Option<Instant> {
+        let due = self.due.take()?;
+        let lag = called.saturating_duration_since(due);
+        let task = self.task.get();
+        self.part.ledger.task_started(self.class, task, Some(lag));
+        Some(due)
+    }
+
+    /// A turn has come, which a user may have to start for.
+    pub(crate) fn arrive(&self, turn: &Turn) {
+        self.arrival.set(turn.due);
+    }
+
+    /// When the turn was due that nobody has begun yet.
+    pub(crate) fn take_arrival(&self) -> Option<Instant> {
+        self.arrival.take()
+    }
+
+    /// A guest began a turn, so long after it was due.
+    pub(crate) fn note_arrival_started(&self, lag_ms: f64) {
+        self.part.ledger.arrival_started(lag_ms);
+    }
+
+    /// A guest never came to a turn.
+    pub(crate) fn note_missed(&self, reason: Missed) {
+        self.part.ledger.missed(reason, 1);
+    }
+
+    /// A user has started once more.
+    pub(crate) fn note_user_started(&self, on_start_ms: f64) {
+        self.part.ledger.user_started(on_start_ms);
+    }
+
+    /// The task of the running turn.
+    pub(crate) fn task(&self) -> usize {
+        self.task.get()
+    }
+
+    /// The turn turned out to be this task.
+    pub(crate) fn set_task(&self, task: usize) {
+        self.task.set(task);
+    }
+
             self.part.ledger.task_started(self.class, turn.task, None);
         }
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use gatecrash_engine::{Fetch, Lane, Outcome, Recording, Ticket};
+use gatecrash_engine::{Counted, Fetch, Lane, Outcome, Recording, Ticket};
 
 use crate::support::{Guest, has_rung, sample, wait_for_bell};
 
@@ -138,6 +138,7 @@ fn requests_without_a_bell_are_not_left_lying() {
             request: guest.get("/json"),
             recording: Recording::Guest,
         }));
+            counted: Counted::FromCall,
     };
     let mut requests = 0;
     for settled in [true, false, true] {

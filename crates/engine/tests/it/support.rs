@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use gatecrash_engine::classify::Fine;
 use gatecrash_engine::{
-    ClientId, Completion, Fetch, Lane, Outcome, Recording, Rule, ShardId, Ticket,
+    ClientId, Completion, Counted, Fetch, Lane, Outcome, Recording, Rule, ShardId, Ticket,
 };
 use gatecrash_metrics::{EndpointId, Sample};
 use gatecrash_net::{Exchange, Origin, Request, Scheme, TlsSettings, now};
@@ -79,6 +79,7 @@ impl Guest {
             request,
             recording,
         }));
+            counted: Counted::FromCall,
     }
 
     /// The next completion.

@@ -1,0 +1,233 @@
+//! Users who live in another language: the drivers say when, a guest on a thread of its
+//! own does what.
+//!
+//! In: the turns of a driver. Out: a [`GuestCall`] for each, through the queue by which
+//! the guest hears of its completed requests; the guest answers by the call's [`Reply`],
+//! behind everything that it recorded before. What becomes of the requests stands in the
+//! books of the guest's lane, in the shard of its class; arrivals and tasks stand where
+//! those of native users do.
+//!
+//! An arrival counts as started when the guest began it: one that still waits for a busy
+//! interpreter when the run ends was missed.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use gatecrash_metrics::Missed;
+use gatecrash_net::now;
+use gatecrash_plan::model::Wait;
+use tokio::sync::oneshot;
+
+use super::{Failed, Journey, Seat, TaskKind, Turn, User, ms_between};
+use crate::books::ShardId;
+use crate::lane::Lane;
+
+/// A class of users of a guest.
+#[derive(Clone, Debug)]
+pub struct GuestJourney {
+    /// By which number the guest knows the class.
+    pub class: u32,
+    /// The name of the class in the reports.
+    pub name: String,
+    /// What its users do; the guest chooses, so the weights mean nothing.
+    pub tasks: Vec<TaskKind>,
+    /// The lane over which the guest makes its requests, and hears of its turns.
+    pub lane: Lane,
+    /// Where that lane counts them.
+    pub shard: ShardId,
+}
+
+/// Something that a guest shall do for one of its users.
+#[derive(Debug)]
+pub struct GuestCall {
+    /// The number of the user's class.
+    pub class: u32,
+    /// The number of the user, unique in its class.
+    pub user: u64,
+    /// What.
+    pub wish: Wish,
+    /// How to answer; a reply that is dropped means that it came to nothing.
+    pub reply: Reply,
+}
+
+/// What a guest shall do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Let the user live, and answer when it is ready for its first turn.
+    Start,
+    /// One task of the user, which was due then.
+    Perform(Option<Instant>),
+    /// Let the user end.
+    Stop,
+    /// Nobody waits for the user any more: cut it off. Nobody hears the answer.
+    CutOff,
+}
+
+/// What came of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Done {
+    /// Nothing failed.
+    pub is_ok: bool,
+    /// The user is gone by itself; for its next turn it has to start again.
+    pub is_gone: bool,
+    /// When the first request of the turn was called for.
+    pub first_call: Option<Instant>,
+    /// Which of the tasks of the class it was, where it was one of them.
+    pub task: Option<usize>,
+}
+
+/// The way back to whoever waits for a [`GuestCall`].
+#[derive(Debug)]
+pub struct Reply {
+    answer: oneshot::Sender<Done>,
+    begun: Arc<OnceLock<Instant>>,
+    lane: Lane,
+}
+
+impl Reply {
+    /// The guest has come to it.
+    pub fn begin(&self) {
+        // Only the first time counts.
+        let _ = self.begun.set(now());
+    }
+
+    /// It is done; heard after everything that the guest has recorded until now.
+    pub fn end(self, done: Done) {
+        self.lane.run(move |_| {
+            // Whoever was cut off meanwhile does not want to know.
+            let _ = self.answer.send(done);
+        });
+    }
+}
+
+impl Journey for GuestJourney {
+    type User = GuestUser;
+
+    fn class(&self) -> &str {
+        &self.name
+    }
+
+    fn tasks(&self) -> &[TaskKind] {
+        &self.tasks
+    }
+
+    /// The guest's users wait by themselves.
+    fn wait(&self) -> Wait {
+        Wait::None
+    }
+
+    fn user(&self, seat: Seat) -> GuestUser {
+        GuestUser {
+            seat,
+            class: self.class,
+            lane: self.lane.clone(),
+            exists: false,
+        }
+    }
+
+    fn guest(&self) -> Option<(&Lane, ShardId)> {
+        Some((&self.lane, self.shard))
+    }
+}
+
+/// One of them, as the drivers see it.
+#[derive(Debug)]
+pub struct GuestUser {
+    seat: Seat,
+    class: u32,
+    lane: Lane,
+    /// The guest has it.
+    exists: bool,
+}
+
+impl User for GuestUser {
+    fn seat(&self) -> &Seat {
+        &self.seat
+    }
+
+    async fn start(&mut self) -> Result<(), Failed> {
+        self.exists = true;
+        self.ask(Wish::Start).await
+    }
+
+    async fn perform(&mut self, turn: &Turn) -> Result<(), Failed> {
+        if !self.exists {
+            let called = now();
+            self.start().await?;
+            self.seat.note_user_started(ms_between(called, now()));
+        }
+        self.ask(Wish::Perform(turn.due)).await
+    }
+
+    async fn stop(&mut self) {
+        if self.exists {
+            // How its end went is in the guest's own log.
+            let _ = self.ask(Wish::Stop).await;
+            self.exists = false;
+        }
+    }
+}
+
+impl GuestUser {
+    async fn ask(&mut self, wish: Wish) -> Result<(), Failed> {
+        let begun = Arc::default();
+        let _arrival = self.seat.take_arrival().map(|due| Arrival {
+            seat: &self.seat,
+            due,
+            begun: &begun,
+        });
+        // A reply that was dropped means that the user came to nothing.
+        let done = self.call(wish, begun.clone()).await.ok();
+        self.exists = done.is_some_and(|done| !done.is_gone);
+        let done = done.ok_or(Failed)?;
+        if let Some(task) = done.task {
+            self.seat.set_task(task);
+        }
+        if let Some(at) = done.first_call {
+            self.seat.take_due(at);
+        }
+        if done.is_ok { Ok(()) } else { Err(Failed) }
+    }
+
+    fn call(&self, wish: Wish, begun: Arc<OnceLock<Instant>>) -> oneshot::Receiver<Done> {
+        let (answer, answered) = oneshot::channel();
+        let reply = Reply {
+            answer,
+            begun,
+            lane: self.lane.clone(),
+        };
+        self.lane.call_guest(GuestCall {
+            class: self.class,
+            user: self.seat.number(),
+            wish,
+            reply,
+        });
+        answered
+    }
+}
+
+impl Drop for GuestUser {
+    fn drop(&mut self) {
+        if self.exists {
+            // Nobody waits for the answer.
+            drop(self.call(Wish::CutOff, Arc::default()));
+        }
+    }
+}
+
+/// An arrival on its way to the guest: counted as started when the guest has come to it,
+/// as missed when it never did.
+struct Arrival<'a> {
+    seat: &'a Seat,
+    due: Instant,
+    begun: &'a OnceLock<Instant>,
+}
+
+impl Drop for Arrival<'_> {
+    fn drop(&mut self) {
+        match self.begun.get() {
+            Some(&begun) => self.seat.note_arrival_started(ms_between(self.due, begun)),
+            None => self.seat.note_missed(Missed::Stopped),
+        }
+    }
+}
