@@ -215,6 +215,18 @@ mod tests {
     }
 
     #[test]
+    fn a_wait_that_rings_ahead_still_ends_on_time() {
+        with_alarm(async |alarm| {
+            for _ in 0..20 {
+                alarm.lead.set(Duration::from_millis(1));
+                let due = now() + Duration::from_millis(2);
+                alarm.until(due).await;
+                assert!(now() >= due);
+            }
+        });
+    }
+
+    #[test]
     fn a_later_wait_may_be_due_earlier() {
         with_alarm(async |alarm| {
             let start = now();

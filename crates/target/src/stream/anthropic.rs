@@ -133,7 +133,7 @@ impl Form for Events {
     }
 }
 
-/// An event whose data begin with its type.
+/// An event whose data name its type too.
 fn event(kind: &str, mut data: Value) -> String {
     data["type"] = kind.into();
     format!("event: {kind}\ndata: {data}\n\n")
