@@ -3,6 +3,7 @@
 //! Everything here lives on the lane's thread. The run reaches it by jobs of the lane;
 //! the driver looks for what has changed when it is nudged.
 
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -78,6 +79,8 @@ pub(crate) struct Part {
     timeline: RefCell<Timeline>,
     target: Cell<Option<Change>>,
     users: RefCell<BTreeMap<u64, Seated>>,
+    /// What the users of each class share.
+    shared: RefCell<Vec<Option<Rc<dyn Any>>>>,
 }
 
 #[derive(Debug)]
@@ -99,8 +102,22 @@ impl Part {
             timeline: RefCell::default(),
             target: Cell::new(None),
             users: RefCell::default(),
+            shared: RefCell::new(vec![None; scenario.classes.len()]),
             scenario,
         }
+    }
+
+    /// What the users of a class share here; made for the first one.
+    pub(crate) fn shared<T: 'static>(&self, class: usize, make: impl FnOnce() -> T) -> Rc<T> {
+        let mut shared = self.shared.borrow_mut();
+        let known = shared[class]
+            .clone()
+            .and_then(|known| known.downcast().ok());
+        known.unwrap_or_else(|| {
+            let made = Rc::new(make());
+            shared[class] = Some(made.clone());
+            made
+        })
     }
 
     /// Whether arrivals are due at instants, rather than users with turns.

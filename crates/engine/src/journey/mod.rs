@@ -7,9 +7,32 @@
 //!
 //! Never here: when anything happens, how many users there are.
 
+mod body;
+mod check;
+mod encode;
+mod endpoint;
+mod extract;
+mod fake;
+mod feed;
+mod functions;
 mod guest;
+mod http;
+mod jinja;
+mod jsonpath;
+mod plan;
+mod redirect;
+mod request;
 mod seat;
+mod sequences;
+mod socket;
+mod steps;
+mod stream;
+mod stream_form;
+mod template;
+mod values;
 
+pub use feed::{FeedError, Feeds};
+pub use plan::{PlanError, PlanJourney, PlanUser};
 pub use guest::{Done, GuestCall, GuestJourney, GuestUser, Reply, Wish};
 pub(crate) use seat::ms_between;
 pub use seat::{Answer, Flight, Seat};
@@ -18,6 +41,9 @@ use std::future::Future;
 use std::time::Instant;
 
 use gatecrash_plan::model::Wait;
+
+use crate::books::ShardId;
+use crate::lane::Lane;
 
 /// A class of users.
 pub trait Journey: Send + Sync + 'static {
@@ -35,6 +61,12 @@ pub trait Journey: Send + Sync + 'static {
 
     /// A new user, which keeps its seat until it goes.
     fn user(&self, seat: Seat) -> Self::User;
+
+    /// Where the requests of users in another language are counted, who say themselves
+    /// when they begin a turn; `None` for users who live on the lane.
+    fn guest(&self) -> Option<(&Lane, ShardId)> {
+        None
+    }
 }
 
 /// What users of a class do.
@@ -44,9 +76,6 @@ pub struct TaskKind {
     pub name: String,
     /// Its part among all of the class; above 0.
     pub weight: f64,
-use crate::books::ShardId;
-use crate::lane::Lane;
-
 }
 
 /// One user. It lives on one thread; its futures need not be `Send`.
@@ -63,12 +92,6 @@ pub trait User: 'static {
     /// Once after the last turn.
     fn stop(&mut self) -> impl Future<Output = ()>;
 }
-
-    /// Where the requests of users in another language are counted, who say themselves
-    /// when they begin a turn; `None` for users who live on the lane.
-    fn guest(&self) -> Option<(&Lane, ShardId)> {
-        None
-    }
 
 /// A task that did not go well. Why is in the books already: a failed request, or an
 /// exception that the user has noted.
