@@ -1,10 +1,12 @@
 //! The option table as Python reads it.
 //!
 //! In: nothing. Out: `option_table()`, one dict per option, from which the Locust-style
-//! parser is made; `parse_timespan()` and `nearest_name()`, so that both exist once.
+//! parser is made; `parse_timespan()`, `parse_rate()` and `nearest_name()`, so that each
+//! exists once.
 //! Never: parsing a command line, which is the parser's business.
 
 use gatecrash_plan::options::{self, Availability, Default, Group, OptionSpec};
+use gatecrash_plan::rate::Rate;
 use gatecrash_plan::{hint, timespan};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -17,6 +19,7 @@ use pyo3::types::{PyDict, PyList};
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(option_table, module)?)?;
     module.add_function(wrap_pyfunction!(parse_timespan, module)?)?;
+    module.add_function(wrap_pyfunction!(parse_rate, module)?)?;
     module.add_function(wrap_pyfunction!(nearest_name, module)?)
 }
 
@@ -67,6 +70,17 @@ fn row<'py>(py: Python<'py>, group: &Group, option: &OptionSpec) -> PyResult<Bou
 #[pyfunction]
 fn parse_timespan(text: &str) -> PyResult<u64> {
     timespan::parse(text).map_err(|fault| PyValueError::new_err(fault.to_string()))
+}
+
+/// The text of a rate of arrivals: `50/s`, `30/m`, `1000/h`. Raises ValueError for any
+/// other text, and for a rate of nothing.
+#[pyfunction]
+fn parse_rate(text: &str) -> PyResult<String> {
+    match text.parse::<Rate>() {
+        Ok(Rate::ZERO) => Err(PyValueError::new_err("a rate of 0 starts nothing")),
+        Ok(rate) => Ok(rate.to_string()),
+        Err(fault) => Err(PyValueError::new_err(fault.to_string())),
+    }
 }
 
 /// The one of `candidates` that somebody who wrote `name` probably meant, or None.

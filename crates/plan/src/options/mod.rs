@@ -9,6 +9,7 @@ mod common;
 mod other;
 mod output;
 mod page;
+mod rate;
 
 /// What kind of value an option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +28,8 @@ pub enum Kind {
     List,
     /// A length of time, see [`crate::timespan`]; whole seconds once read.
     Timespan,
+    /// A rate of arrivals, see [`crate::rate`]; its text once read.
+    Rate,
     /// One of DEBUG, INFO, WARNING, ERROR, CRITICAL, in any case.
     LogLevel,
     /// JSON texts or names of `.json` files with attributes for User classes.
@@ -52,6 +55,7 @@ impl Kind {
             Self::Text => "text",
             Self::List => "list",
             Self::Timespan => "timespan",
+            Self::Rate => "rate",
             Self::LogLevel => "log_level",
             Self::UserConfig => "user_config",
             Self::ConfigFile => "config_file",
@@ -192,6 +196,7 @@ pub struct Group {
 /// Every group, in the order of the help.
 pub const GROUPS: &[Group] = &[
     common::GROUP,
+    rate::GROUP,
     page::GROUP,
     cluster::MASTER,
     cluster::WORKER,

@@ -115,7 +115,7 @@ const LOCUST: &str = "
 ";
 
 /// Options that Locust does not have.
-const OURS: &[&str] = &["iterations"];
+const OURS: &[&str] = &["iterations", "rate", "max_users", "poisson", "seed"];
 
 #[test]
 fn names_and_defaults_are_locusts() {
