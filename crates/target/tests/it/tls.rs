@@ -1,6 +1,7 @@
 //! The target over TLS.
 
 use std::io::Write;
+use std::net::TcpStream;
 use std::sync::Arc;
 
 use gatecrash_target::{Server, TlsFiles, TlsOptions};
@@ -11,10 +12,14 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 
 use crate::support::{connect, plain, read_answer, settled, target};
 
-type ClientIdentity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+pub(crate) type ClientIdentity = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 
-/// The status of `/json`, asked over TLS by a client that trusts `ca_pem`.
-fn status(server: &Server, ca_pem: &str, identity: Option<ClientIdentity>) -> Result<u16, String> {
+/// A connection over TLS of a client that trusts `ca_pem`.
+pub(crate) fn connect_tls(
+    server: &Server,
+    ca_pem: &str,
+    identity: Option<ClientIdentity>,
+) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     roots
         .add(CertificateDer::from_pem_slice(ca_pem.as_bytes()).expect("PEM"))
@@ -32,7 +37,12 @@ fn status(server: &Server, ca_pem: &str, identity: Option<ClientIdentity>) -> Re
     };
     let name = "localhost".try_into().expect("a name");
     let connection = ClientConnection::new(Arc::new(config), name).expect("a client");
-    let mut stream = StreamOwned::new(connection, connect(server));
+    StreamOwned::new(connection, connect(server))
+}
+
+/// The status of `/json`, asked over TLS by a client that trusts `ca_pem`.
+fn status(server: &Server, ca_pem: &str, identity: Option<ClientIdentity>) -> Result<u16, String> {
+    let mut stream = connect_tls(server, ca_pem, identity);
     stream
         .write_all(b"GET /json HTTP/1.1\r\nHost: t\r\n\r\n")
         .and_then(|()| stream.flush())

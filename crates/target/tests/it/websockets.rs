@@ -4,11 +4,12 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use gatecrash_target::{Limits, Server, SocketTruth};
+use gatecrash_target::{Limits, Server, SocketTruth, TlsOptions};
 
 use crate::support::{
     Answer, ask, connect, get, plain, read_answer, read_to_end, target, truth_when,
 };
+use crate::tls::connect_tls;
 
 const TEXT: u8 = 1;
 const BINARY: u8 = 2;
@@ -22,11 +23,16 @@ const MORE: u8 = 0x80;
 const HANDSHAKE: &str = "Upgrade: websocket\r\nConnection: keep-alive, Upgrade\r\n\
      Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
-struct Client(TcpStream);
+struct Client<S = TcpStream>(S);
 
 impl Client {
     fn open(server: &Server, path: &str) -> Self {
-        let mut stream = connect(server);
+        Self::open_on(connect(server), path)
+    }
+}
+
+impl<S: Read + Write> Client<S> {
+    fn open_on(mut stream: S, path: &str) -> Self {
         write!(stream, "GET {path} HTTP/1.1\r\nHost: t\r\n{HANDSHAKE}\r\n")
             .expect("the target reads");
         let answer = read_answer(&mut stream);
@@ -134,6 +140,30 @@ fn an_echo_says_what_was_said() {
     assert_eq!((truth.slow, truth.refused), (0, 0));
     let total = server.truth().total;
     assert_eq!((total.answered, total.statuses), (1, [(101, 1)].into()));
+}
+
+#[test]
+fn sockets_and_stalls_work_over_tls() {
+    let server = target(|options| options.tls = Some(TlsOptions::default()));
+    let ca_pem = server.ca_pem().expect("an authority");
+    let stream = || connect_tls(&server, ca_pem, None);
+    let path = "/ws/broadcast?room=a";
+    let mut room = [
+        Client::open_on(stream(), path),
+        Client::open_on(stream(), path),
+    ];
+    for length in [5, 100_000] {
+        let said = vec![b'x'; length];
+        room[0].send(BINARY, &said);
+        for client in &mut room {
+            assert_eq!(client.receive(), (BINARY, said.clone()));
+        }
+    }
+    let mut stalling = stream();
+    stalling
+        .write_all(b"POST /admin/stall?for=600s HTTP/1.1\r\nHost: t\r\n\r\n")
+        .expect("the target reads");
+    assert_eq!(read_answer(&mut stalling).status, 202);
 }
 
 #[test]
