@@ -215,7 +215,7 @@ pub fn exceptions(groups: &[Arc<ExceptionGroup>]) -> String {
     text
 }
 
-fn push_row(text: &mut String, fields: impl IntoIterator<Item = impl AsRef<str>>) {
+pub(crate) fn push_row(text: &mut String, fields: impl IntoIterator<Item = impl AsRef<str>>) {
     for (at, field) in fields.into_iter().enumerate() {
         if at > 0 {
             text.push(',');

@@ -1,8 +1,8 @@
-//! What a person reads of a run of plans or Rust users: a line while it runs, tables at
-//! its end.
+//! What is told of a run of plans or Rust users: to a person a line while it runs and
+//! tables at its end, to programs CSV and JSON.
 //!
 //! In: snapshots and records, how wide the page is, whether colours are wanted. Out: lines
-//! without their ends. Nothing here is a copy of Locust's; those are in
+//! without their ends, and the contents of files. Nothing here is a copy of Locust's; those are in
 //! [`crate::console`].
 //!
 //! | module | what it tells |
@@ -14,8 +14,12 @@
 //! | [`work`] | arrivals, users, tasks |
 //! | [`series`] | streams, WebSockets and declared metrics |
 //! | [`run`] | all of it, scenario by scenario |
+//! | [`csv`] | every measure, and every second, as CSV |
+//! | [`json`] | all figures, for programs |
 
+pub mod csv;
 pub mod figure;
+pub mod json;
 pub mod requests;
 pub mod run;
 pub mod series;

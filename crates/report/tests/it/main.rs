@@ -8,5 +8,6 @@ mod golden;
 mod live;
 mod locust;
 mod native;
+mod native_files;
 mod progress;
 mod runs;

@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use gatecrash_metrics::{Point, Shard, Validity};
+use gatecrash_metrics::{Point, ScenarioRecord, Shard, Validity};
 use gatecrash_report::native::figure;
 use gatecrash_report::native::requests::request_table;
 use gatecrash_report::native::run::{run, scenario};
@@ -130,9 +130,8 @@ fn an_invalid_run_is_called_so() {
     assert!(text(&lines).contains("raise max_in_flight"));
 }
 
-/// A status line of the given width.
-fn status(width: usize, color: bool) -> String {
-    let record = runs::open();
+/// The status line of a scenario on a page of the given width.
+fn status(record: &ScenarioRecord, width: usize, color: bool) -> String {
     let last: Point = record.history[10];
     let status = Status {
         name: "burst",
@@ -148,6 +147,8 @@ fn status(width: usize, color: bool) -> String {
 
 #[test]
 fn the_status_line_tells_what_fits() {
+    let record = runs::open();
+    let status = |width, color| status(&record, width, color);
     assert_eq!(
         status(200, false),
         "burst · 11s of 2:00 · 1,000 of 1,005 arrivals · 40 users · 29 in flight · 50.0 req/s · P50 527 ms · P95 978 ms · 5 failures · 5 missed · lag P99 0.90 ms"
