@@ -9,12 +9,17 @@ use bytes::Bytes;
 use super::MAX_HEAD_BYTES;
 use crate::{Error, Head};
 
+/// As long as so few bytes of a head are here, each further piece is parsed along with
+/// them: what is no answer shows early. A larger head is parsed again when a blank line has
+/// come, else whoever sends it byte by byte would be parsed all day.
+const SMALL_HEAD_BYTES: usize = 4096;
+
 /// Waits for the head of an answer.
 #[derive(Debug, Default)]
 pub(crate) struct HeadReader {
     /// What came before and is no whole head yet.
     unfinished: Vec<u8>,
-    /// Bytes of interim answers passed over: their number has a limit too.
+    /// Bytes of interim answers and of blank lines before them: they have a limit too.
     passed_over: usize,
 }
 
@@ -27,10 +32,14 @@ impl HeadReader {
     ) -> Result<Option<(Head, &'a [u8])>, Error> {
         let is_first = self.unfinished.is_empty();
         if !is_first {
+            let seen = self.unfinished.len();
             self.unfinished.extend_from_slice(piece);
+            if seen > SMALL_HEAD_BYTES && !self.may_be_whole(seen) {
+                return Ok(None);
+            }
         }
         let bytes = if is_first { piece } else { &self.unfinished };
-        let mut start = 0;
+        let mut start = blank(bytes);
         while let Some((head, length)) = Head::parse(&bytes[start..], is_head)? {
             let end = start + length;
             if !head.is_interim() {
@@ -38,7 +47,7 @@ impl HeadReader {
                 let bytes = if is_first { piece } else { &self.unfinished };
                 return Ok(Some((head, &bytes[end..])));
             }
-            start = end;
+            start = end + blank(&bytes[end..]);
         }
         self.pass_over(start)?;
         if is_first {
@@ -49,10 +58,19 @@ impl HeadReader {
         Ok(None)
     }
 
+    /// Whether a blank line has come since `seen` bytes were here, or too much without one.
+    fn may_be_whole(&self, seen: usize) -> bool {
+        let news = &self.unfinished[seen - 2..];
+        let is_blank =
+            |bytes: &[u8]| bytes[0] == b'\n' && matches!(bytes[1..], [b'\n', ..] | [b'\r', b'\n']);
+        let ends = news.windows(3).any(is_blank) || news.ends_with(b"\n\n");
+        ends || self.unfinished.len() > MAX_HEAD_BYTES
+    }
+
     fn pass_over(&mut self, length: usize) -> Result<(), Error> {
         self.passed_over += length;
         if self.passed_over > MAX_HEAD_BYTES {
-            return Err(Error::HeadTooLarge("more than 256 KiB of interim answers"));
+            return Err(Error::HeadTooLarge("more than 256 KiB before the answer"));
         }
         Ok(())
     }
@@ -64,4 +82,10 @@ impl HeadReader {
             false => Error::BadHead("the head ended early".to_owned()),
         }
     }
+}
+
+/// How many bytes of blank lines `bytes` begins with; servers may send some too many.
+fn blank(bytes: &[u8]) -> usize {
+    let is_blank = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+    bytes.iter().take_while(is_blank).count()
 }

@@ -62,11 +62,9 @@ impl Head {
         }
     }
 
-    /// The same head with the bytes it was parsed from, blank lines before it left out.
-    pub(crate) fn with_raw(mut self, raw: Bytes) -> Head {
-        let blank = raw.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
-        self.raw = raw.slice(blank.count()..);
-        self
+    /// The same head with the bytes it was parsed from.
+    pub(crate) fn with_raw(self, raw: Bytes) -> Head {
+        Head { raw, ..self }
     }
 
     /// Not the answer yet, only a word on the way to it (1xx, but 101 is one).
@@ -201,7 +199,7 @@ fn tolerant() -> httparse::ParserConfig {
 fn note_length(value: &[u8], length: &mut Option<u64>) -> Result<(), String> {
     for part in value.split(|&byte| byte == b',') {
         let digits = std::str::from_utf8(part.trim_ascii()).ok();
-        let Some(given) = digits.and_then(|digits| digits.parse().ok()) else {
+        let Some(given) = digits.and_then(as_length) else {
             continue;
         };
         if length.is_some_and(|known| known != given) {
@@ -210,6 +208,16 @@ fn note_length(value: &[u8], length: &mut Option<u64>) -> Result<(), String> {
         *length = Some(given);
     }
     Ok(())
+}
+
+/// A length that no number here can hold is still one: too large for anybody.
+fn as_length(digits: &str) -> Option<u64> {
+    use std::num::IntErrorKind::PosOverflow;
+    match digits.parse::<u64>() {
+        Ok(length) => Some(length),
+        Err(fault) if *fault.kind() == PosOverflow => Some(u64::MAX),
+        Err(_) => None,
+    }
 }
 
 fn has_token(list: &[u8], token: &[u8]) -> bool {

@@ -17,11 +17,22 @@ static ALLOCATOR: Counting = Counting;
 
 thread_local! {
     static BYTES: Cell<isize> = const { Cell::new(0) };
+    /// The most there were.
+    static PEAK: Cell<isize> = const { Cell::new(0) };
 }
 
 fn count(bytes: isize) {
-    // Threads that end free what they have after their own values are gone.
-    let _ = BYTES.try_with(|count| count.set(count.get() + bytes));
+    // Neither has a destructor: both can be counted on until the thread has ended.
+    BYTES.set(BYTES.get() + bytes);
+    PEAK.set(PEAK.get().max(BYTES.get()));
+}
+
+/// What `work` gives, and the most memory that this thread had beyond what it has now.
+pub(crate) async fn peak_bytes<T>(work: impl Future<Output = T>) -> (T, usize) {
+    let before = BYTES.get();
+    PEAK.set(before);
+    let done = work.await;
+    (done, usize::try_from(PEAK.get() - before).unwrap_or(0))
 }
 
 // SAFETY: both methods hand their arguments to the system's allocator as they are, and the

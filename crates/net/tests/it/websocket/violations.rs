@@ -3,6 +3,7 @@
 use gatecrash_net::{Error, Message};
 
 use super::{all_messages, connect, frame, opened, opening, saying};
+use crate::heap::peak_bytes;
 use crate::support::run;
 
 /// What comes of `frames` after which the server closes, in one piece and byte by byte; and
@@ -115,5 +116,22 @@ fn messages_have_a_limit() {
                 other => panic!("{other:?}"),
             }
         }
+    });
+}
+
+/// Memory is for what came, not for what a frame declares.
+#[test]
+fn a_declared_length_costs_nothing() {
+    run(async {
+        // As large as a message may be.
+        let declared = [&[0x82, 127][..], &(16_u64 << 20).to_be_bytes(), b"abc"].concat();
+        let peer = super::peer(super::AGREED, async move |wire: &mut super::Wire| {
+            wire.say(&declared).await;
+        })
+        .await;
+        let mut socket = connect(peer.address).await;
+        let (outcome, peak) = peak_bytes(socket.next()).await;
+        assert_eq!(outcome.expect_err("no message").key(), "websocket-cut-off");
+        assert!(peak < 4096, "{peak} bytes");
     });
 }
