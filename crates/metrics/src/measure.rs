@@ -189,7 +189,7 @@ impl Measure {
 
     /// The unit of its values; `None` for a declared metric.
     pub fn unit(self) -> Option<Unit> {
-        self.about().map(|about| about.unit)
+        self.about().map(|about| about.unit.clone())
     }
 
     /// What it is, with its formula and source; `None` for a declared metric.
@@ -197,85 +197,94 @@ impl Measure {
         self.about().map(|about| about.doc)
     }
 
-    fn about(self) -> Option<About> {
-        let about = |name, unit, doc| Some(About { name, unit, doc });
-        match self {
-            Measure::ServiceTime => about(
-                "service_time",
-                Unit::Ms,
-                "from the send to the last byte of the answer; the response time counts from the instant the request was due (Tene, How NOT to Measure Latency)",
-            ),
-            Measure::Dns => about("dns", Unit::Ms, "from the call to the resolved name"),
-            Measure::Connect => about(
-                "connect",
-                Unit::Ms,
-                "from the resolved name to the connected socket (RFC 9293, three-way handshake)",
-            ),
-            Measure::Tls => about(
-                "tls",
-                Unit::Ms,
-                "from the connected socket to the finished handshake (RFC 8446 §2)",
-            ),
-            Measure::FirstByte => about(
-                "first_byte",
-                Unit::Ms,
-                "from the sent head of the request to the first byte of the answer",
-            ),
-            Measure::Receive => about(
-                "receive",
-                Unit::Ms,
-                "from the first byte of the answer to its last",
-            ),
-            Measure::Ttft => about(
-                "ttft",
-                Unit::Ms,
-                "time to first token: c1 − t0, the first chunk with content, reasoning included",
-            ),
-            Measure::Ttfo => about(
-                "ttfo",
-                Unit::Ms,
-                "time to first output: the first chunk with visible text − t0, reasoning left out",
-            ),
-            Measure::Tpot => about(
-                "tpot",
-                Unit::Ms,
-                "time per output token: (e2e − ttft) / (N − 1) with e2e = cK − t0; answers of one token have none (vLLM, benchmarks/serve.py)",
-            ),
-            Measure::ChunkGap => about(
-                "chunk_gap",
-                Unit::Ms,
-                "c(i+1) − ci, the gaps between chunks of all answers together; a chunk may carry several tokens or a part of one",
-            ),
-            Measure::Events => about("events", Unit::Count, "events of an answer"),
-            Measure::Tokens => about(
-                "tokens",
-                Unit::Count,
-                "output tokens N of an answer, from its `usage` where it has one",
-            ),
-            Measure::TokensPerSecond => about(
-                "tokens_per_s",
-                Unit::PerSecond,
-                "output tokens of an answer by its time: N / (cK − t0)",
-            ),
-            Measure::WsConnect => about(
-                "ws_connect",
-                Unit::Ms,
-                "from the call to the finished upgrade (RFC 6455 §4)",
-            ),
-            Measure::RoundTrip => about(
-                "round_trip",
-                Unit::Ms,
-                "from a sent message to the message that answers it",
-            ),
-            Measure::MessagesPerSecond => about(
-                "messages_per_s",
-                Unit::PerSecond,
-                "messages received by a WebSocket per second that it was open",
-            ),
-            Measure::Custom(_) => None,
-        }
+    fn about(self) -> Option<&'static About> {
+        Some(&ABOUT[self.index()?])
     }
 }
+
+/// In the order of [`Measure::ALL`].
+static ABOUT: [About; BUILT_IN] = [
+    About {
+        name: "service_time",
+        unit: Unit::Ms,
+        doc: "from the send to the last byte of the answer; the response time counts from the instant the request was due (Tene, How NOT to Measure Latency)",
+    },
+    About {
+        name: "dns",
+        unit: Unit::Ms,
+        doc: "from the call to the resolved name",
+    },
+    About {
+        name: "connect",
+        unit: Unit::Ms,
+        doc: "from the resolved name to the connected socket (RFC 9293, three-way handshake)",
+    },
+    About {
+        name: "tls",
+        unit: Unit::Ms,
+        doc: "from the connected socket to the finished handshake (RFC 8446 §2)",
+    },
+    About {
+        name: "first_byte",
+        unit: Unit::Ms,
+        doc: "from the sent head of the request to the first byte of the answer",
+    },
+    About {
+        name: "receive",
+        unit: Unit::Ms,
+        doc: "from the first byte of the answer to its last",
+    },
+    About {
+        name: "ttft",
+        unit: Unit::Ms,
+        doc: "time to first token: c1 − t0, the first chunk with content, reasoning included",
+    },
+    About {
+        name: "ttfo",
+        unit: Unit::Ms,
+        doc: "time to first output: the first chunk with visible text − t0, reasoning left out",
+    },
+    About {
+        name: "tpot",
+        unit: Unit::Ms,
+        doc: "time per output token: (e2e − ttft) / (N − 1) with e2e = cK − t0; answers of one token have none (vLLM, benchmarks/serve.py)",
+    },
+    About {
+        name: "chunk_gap",
+        unit: Unit::Ms,
+        doc: "c(i+1) − ci, the gaps between chunks of all answers together; a chunk may carry several tokens or a part of one",
+    },
+    About {
+        name: "events",
+        unit: Unit::Count,
+        doc: "events of an answer",
+    },
+    About {
+        name: "tokens",
+        unit: Unit::Count,
+        doc: "output tokens N of an answer, from its `usage` where it has one",
+    },
+    About {
+        name: "tokens_per_s",
+        unit: Unit::PerSecond,
+        doc: "output tokens of an answer by its time: N / (cK − t0)",
+    },
+    About {
+        name: "ws_connect",
+        unit: Unit::Ms,
+        doc: "from the call to the finished upgrade (RFC 6455 §4)",
+    },
+    About {
+        name: "round_trip",
+        unit: Unit::Ms,
+        doc: "from a sent message to the message that answers it",
+    },
+    About {
+        name: "messages_per_s",
+        unit: Unit::PerSecond,
+        doc: "messages received by a WebSocket per second that it was open",
+    },
+];
 
 /// How long each phase of one exchange took, milliseconds; `None` where it did not
 /// happen, as a kept connection has no `dns`, `connect` and `tls`.
