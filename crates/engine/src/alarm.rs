@@ -27,9 +27,10 @@ impl Alarm {
         }
         // SAFETY: the descriptor was just made and nobody else owns it.
         let timer = unsafe { OwnedFd::from_raw_fd(fd) };
-        Ok(Alarm {
-            timer: AsyncFd::new(timer)?,
-        })
+        // SAFETY: the watcher owns the descriptor, which stays open and the same for as
+        // long as it is watched.
+        let timer = unsafe { AsyncFd::register(timer) }?;
+        Ok(Alarm { timer })
     }
 
     /// Rings at `due`, at once if that is past, and not for what was set before.

@@ -111,7 +111,7 @@ impl Fleet {
                 let part = Rc::new(Part::new(scenario, place, lane.clock));
                 lane.running.borrow_mut().insert(id, part.clone());
                 spawn_local(async move {
-                    if let Err(panic) = caught(run_part(&part)).await {
+                    if let Err(panic) = caught(std::pin::pin!(run_part(&part))).await {
                         part.ledger.note_exception(&panic, "");
                     }
                     part.dismiss().await;

@@ -42,10 +42,10 @@ pub struct Fetch {
     pub client: ClientId,
     /// What to send.
     pub request: Request,
+    /// When the caller asked: times are counted from here.
+    pub started: Instant,
     /// Who records it.
     pub recording: Recording,
-}
-
     /// From when its time counts.
     pub counted: Counted,
 }
@@ -77,6 +77,8 @@ impl Counted {
     pub(crate) fn service_time_ms(self, called: Instant, done: Instant) -> Option<f64> {
         (self != Counted::FromCall).then(|| ms_between(called, done))
     }
+}
+
 /// Who records an exchange.
 #[derive(Clone, Copy, Debug)]
 pub enum Recording {
@@ -115,9 +117,9 @@ pub(crate) enum Job {
     Record {
         shard: ShardId,
         sample: Sample,
+        service_time_ms: Option<f64>,
         failure: Option<Box<str>>,
     },
-        service_time_ms: Option<f64>,
     Ask(Box<dyn FnOnce(&mut Books) + Send>),
     CloseBooks,
     /// Do this on the lane's thread, where tasks can be spawned.
@@ -186,6 +188,6 @@ pub enum Outcome {
     },
     /// The answer to an echo.
     Echoed,
-}
     /// A driver wants something done for a user; nobody waits by ticket.
     Called(GuestCall),
+}

@@ -218,23 +218,18 @@ impl Inner {
     }
 
     async fn fetch(self: Rc<Self>, fetch: Box<Fetch>) {
-        let Fetch {
-            ticket,
-            client,
-            request,
-            recording,
-        } = *fetch;
-            counted,
-        let client = self.client(client);
+        let ticket = fetch.ticket;
+        let client = self.client(fetch.client);
         let _rescue = Rescue(&self, ticket);
-        let mut fetching = pin!(client.fetch(request, || self.mark_sent(ticket)));
+        let on_head_sent = || self.mark_sent(ticket);
+        let mut fetching = pin!(client.fetch(&fetch.request, fetch.started, on_head_sent));
         let fetched = poll_fn(|cx| {
             self.note_poll();
             fetching.as_mut().poll(cx)
         });
         match fetched.await {
             Ok(Fetched::Whole(exchange)) => {
-                let recorded = self.record_if_plain(&exchange, recording, counted);
+                let recorded = self.record_if_plain(&exchange, fetch.recording, fetch.counted);
                 self.take_flight(ticket);
                 self.complete(ticket, Outcome::Answer(Box::new(exchange)), recorded);
             }
@@ -243,8 +238,8 @@ impl Inner {
                 self.complete(ticket, Outcome::Started(Box::new(exchange)), false);
             }
             Err(failure) => {
-                self.take_flight(ticket);
                 self.books.borrow_mut().exhausted.note(&failure.error);
+                self.take_flight(ticket);
                 self.complete(ticket, Outcome::Failed(Box::new(failure)), false);
             }
         }
@@ -268,8 +263,8 @@ impl Inner {
             return false;
         }
         let mut books = self.books.borrow_mut();
-        let done = exchange.timings.done.unwrap_or_else(now);
         let called = exchange.timings.started;
+        let done = exchange.timings.done.unwrap_or_else(now);
         let sample = Sample {
             endpoint,
             at_epoch_s: books.clock.epoch_s(done),
@@ -460,15 +455,16 @@ mod tests {
 
     fn fetch() -> Box<Fetch> {
         let origin = Origin::new(Scheme::Http, "127.0.0.1", 1, TlsSettings::default());
-        let request = Request::new(Arc::new(origin), Default::default(), 0, now());
+        let request = Request::new(Arc::new(origin), Default::default(), 0);
         Box::new(Fetch {
             ticket: TICKET,
             client: ClientId(0),
             request,
+            started: now(),
             recording: Recording::Guest,
+            counted: Counted::FromCall,
         })
     }
-            counted: Counted::FromCall,
 
     /// Runs `test` beside a lane's inside.
     fn check(test: impl AsyncFnOnce(&Rc<Inner>)) {

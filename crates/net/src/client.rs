@@ -4,22 +4,21 @@
 //! them out last-in first-out; an exchange that is dropped half-way takes its
 //! connection with it.
 //!
-//! The usual exchange is one write and one read on a kept connection. Its future
-//! is allocated once per request, so what is rare (connecting, sending in pieces,
-//! a timeout of the whole) is boxed.
+//! The usual exchange is one write and one read on a kept connection. Its future is a
+//! part of every user, so what is rare (connecting, sending in pieces) is boxed.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
-
-use tokio::time::timeout;
+use std::time::{Duration, Instant};
 
 use crate::connect::{Stream, connect};
 use crate::error::Broken;
 use crate::http1::answer::HeadReader;
 use crate::http1::body::{BodyReader, Nowhere};
+use crate::patience::Patience;
 use crate::send::{Sent, send};
 use crate::{BodyUse, Error, Exchange, Failure, Head, Origin, Request, Timings, now};
 
@@ -34,6 +33,10 @@ const GIVE_WAY_BYTES: u64 = 256 * 1024;
 pub struct Client {
     /// The last one used stands last.
     idle: RefCell<Vec<(Arc<Origin>, Stream)>>,
+    /// With a whole exchange.
+    whole: Patience,
+    /// With a silent server.
+    silence: Patience,
 }
 
 /// What an exchange gave.
@@ -76,39 +79,39 @@ impl Client {
         self.idle.borrow_mut().clear();
     }
 
-    /// Makes one exchange. `on_head_sent` is called when the head of the request has
-    /// been handed to the system: from then on the server may know of it.
+    /// Makes one exchange; its times count from `started`. `on_head_sent` is called when
+    /// the head of the request has been handed to the system: from then on the server may
+    /// know of it.
     ///
     /// # Errors
     /// The failure together with the instants of the phases until then, and the
     /// answer, if it had begun.
-    #[allow(
-        clippy::manual_async_fn,
-        reason = "an async fn would hold its arguments twice"
-    )]
-    pub fn fetch(
+    pub async fn fetch(
         &self,
-        request: Request,
+        request: &Request,
+        started: Instant,
         on_head_sent: impl FnOnce(),
-    ) -> impl Future<Output = Result<Fetched, Failure>> {
-        async move {
-            let mut timings = Timings::starting_at(request.started);
-            let exchange = self.exchange(&request, &mut timings, on_head_sent);
-            let fetched = match request.total_timeout {
+    ) -> Result<Fetched, Failure> {
+        let mut timings = Timings::starting_at(started);
+        let fetched = {
+            let mut exchange = pin!(self.exchange(request, &mut timings, on_head_sent));
+            match request.total_timeout {
                 None => exchange.await,
-                Some(limit) => timeout(limit, Box::pin(exchange))
-                    .await
-                    .unwrap_or(Err(Error::TotalTimeout.into())),
-            };
-            fetched.map_err(|Broken { error, begun }| {
-                timings.done = Some(now());
-                Failure {
-                    error,
-                    timings,
-                    begun,
+                Some(limit) => {
+                    let whole = |cx: &mut Context<'_>| exchange.as_mut().poll(cx);
+                    let done = self.whole.until(started + limit, whole).await;
+                    done.unwrap_or(Err(Error::TotalTimeout.into()))
                 }
-            })
-        }
+            }
+        };
+        fetched.map_err(|Broken { error, begun }| {
+            timings.done = Some(now());
+            Failure {
+                error,
+                timings,
+                begun,
+            }
+        })
     }
 
     async fn exchange(
@@ -128,7 +131,9 @@ impl Client {
         };
         let Sent { early, cut_short } =
             send(&mut link.stream, request, timings, on_head_sent).await?;
-        let (head, reader, here) = read_head(&mut link.stream, request, &early, timings).await?;
+        let (head, reader, here) = self
+            .read_head(&mut link.stream, request, &early, timings)
+            .await?;
         link.keeps_alive &= head.keeps_alive && !cut_short;
         let mut body = StreamedBody {
             link,
@@ -140,7 +145,7 @@ impl Client {
             let exchange = exchange_of(head, Vec::new(), 0, timings, reused);
             return Ok(Fetched::Streamed(exchange, Box::new(body)));
         }
-        let read = body.read_all(request.body).await;
+        let read = body.read_all(request.body, &self.silence).await;
         let body_bytes = body.reader.received();
         let kept = std::mem::take(&mut body.here);
         if let Err(error) = read {
@@ -155,6 +160,43 @@ impl Client {
         )))
     }
 
+    /// Reads until a final head is complete. Returns it with the reader of its body, and
+    /// with what of the body came along.
+    async fn read_head(
+        &self,
+        stream: &mut Stream,
+        request: &Request,
+        early: &[u8],
+        timings: &mut Timings,
+    ) -> Result<(Head, BodyReader, Vec<u8>), Error> {
+        let mut reader = HeadReader::default();
+        if !early.is_empty()
+            && let Some(begun) = take_head(&mut reader, early, request)?
+        {
+            timings.head_done.get_or_insert_with(now);
+            return Ok(begun);
+        }
+        loop {
+            let read = within(&self.silence, request.read_timeout, |cx| {
+                let read = stream.poll_read_with(cx, |piece| match piece {
+                    [] => Err(reader.close()),
+                    _ => take_head(&mut reader, piece, request),
+                });
+                read.map_err(Error::Receive)
+            });
+            let read = read.await?;
+            // One look at the clock per read: what a read brought was there when it ended.
+            let at = now();
+            if !matches!(read, Err(Error::ClosedBeforeAnswer)) {
+                timings.first_byte.get_or_insert(at);
+            }
+            if let Some(begun) = read? {
+                timings.head_done = Some(at);
+                return Ok(begun);
+            }
+        }
+    }
+
     /// The next piece of a streamed body; an empty one when it is over.
     ///
     /// # Errors
@@ -164,7 +206,7 @@ impl Client {
         mut body: Box<StreamedBody>,
     ) -> Result<(Vec<u8>, Option<Box<StreamedBody>>), Error> {
         while body.here.is_empty() && !body.reader.is_done() {
-            body.read_on(BodyUse::default()).await?;
+            body.read_on(BodyUse::default(), &self.silence).await?;
         }
         let piece = std::mem::take(&mut body.here);
         if piece.is_empty() {
@@ -203,7 +245,7 @@ impl Client {
 
 impl StreamedBody {
     /// Reads to the end; what is kept is `here`.
-    async fn read_all(&mut self, body_use: BodyUse) -> Result<(), Error> {
+    async fn read_all(&mut self, body_use: BodyUse, silence: &Patience) -> Result<(), Error> {
         let mut give_way_at = self.reader.received() + GIVE_WAY_BYTES;
         loop {
             if let BodyUse::Keep { limit_bytes } = body_use
@@ -216,7 +258,7 @@ impl StreamedBody {
             if self.reader.is_done() {
                 return Ok(());
             }
-            self.read_on(body_use).await?;
+            self.read_on(body_use, silence).await?;
             if self.reader.received() >= give_way_at {
                 give_way_at = self.reader.received() + GIVE_WAY_BYTES;
                 tokio::task::yield_now().await;
@@ -226,9 +268,9 @@ impl StreamedBody {
 
     /// Reads what comes next. Each piece has the whole patience: a slow body is not
     /// a silent one.
-    async fn read_on(&mut self, body_use: BodyUse) -> Result<(), Error> {
+    async fn read_on(&mut self, body_use: BodyUse, silence: &Patience) -> Result<(), Error> {
         let (reader, stream, here) = (&mut self.reader, &mut self.link.stream, &mut self.here);
-        within(self.read_timeout, |cx| match body_use {
+        within(silence, self.read_timeout, |cx| match body_use {
             BodyUse::Keep { .. } => reader.poll_read(cx, stream, here),
             BodyUse::Discard => reader.poll_read(cx, stream, &mut Nowhere),
         })
@@ -256,42 +298,6 @@ async fn connect_boxed(request: &Request, timings: &mut Timings) -> Result<Strea
     Box::pin(connect(&request.origin, request.connect_timeout, timings)).await
 }
 
-/// Reads until a final head is complete. Returns it with the reader of its body, and
-/// with what of the body came along.
-async fn read_head(
-    stream: &mut Stream,
-    request: &Request,
-    early: &[u8],
-    timings: &mut Timings,
-) -> Result<(Head, BodyReader, Vec<u8>), Error> {
-    let mut reader = HeadReader::default();
-    if !early.is_empty()
-        && let Some(begun) = take_head(&mut reader, early, request)?
-    {
-        timings.head_done.get_or_insert_with(now);
-        return Ok(begun);
-    }
-    loop {
-        let read = within(request.read_timeout, |cx| {
-            let read = stream.poll_read_with(cx, |piece| match piece {
-                [] => Err(reader.close()),
-                _ => take_head(&mut reader, piece, request),
-            });
-            read.map_err(Error::Receive)
-        });
-        let read = read.await?;
-        // One look at the clock per read: what a read brought was there when it ended.
-        let at = now();
-        if !matches!(read, Err(Error::ClosedBeforeAnswer)) {
-            timings.first_byte.get_or_insert(at);
-        }
-        if let Some(begun) = read? {
-            timings.head_done = Some(at);
-            return Ok(begun);
-        }
-    }
-}
-
 /// Shows `piece` to `reader`; takes the beginning of the body along with the head.
 fn take_head(
     reader: &mut HeadReader,
@@ -312,14 +318,15 @@ fn take_head(
 
 /// What `poll` gives, if it does so within the read timeout.
 async fn within<T>(
+    silence: &Patience,
     limit: Option<Duration>,
     poll: impl FnMut(&mut Context<'_>) -> Poll<Result<T, Error>>,
 ) -> Result<T, Error> {
-    let reading = poll_fn(poll);
     match limit {
-        None => reading.await,
-        Some(limit) => timeout(limit, reading)
-            .await
-            .unwrap_or(Err(Error::ReadTimeout)),
+        None => poll_fn(poll).await,
+        Some(limit) => {
+            let read = silence.until(now() + limit, poll).await;
+            read.unwrap_or(Err(Error::ReadTimeout))
+        }
     }
 }

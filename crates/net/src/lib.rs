@@ -10,7 +10,10 @@ mod connect;
 mod cookies;
 mod decode;
 mod error;
+#[doc(hidden)]
+pub mod fuzzing;
 mod http1;
+mod patience;
 mod redirect;
 mod request;
 mod resolve;

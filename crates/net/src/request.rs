@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -118,14 +118,12 @@ pub struct Request {
     pub read_timeout: Option<Duration>,
     /// Longest time for the whole exchange.
     pub total_timeout: Option<Duration>,
-    /// When the caller asked: times are counted from here.
-    pub started: Instant,
 }
 
 impl Request {
     /// A request without further wishes: no timeouts, and a body that is kept. `wire` is
-    /// the encoded request, its body begins at `body_at`; times count from `started`.
-    pub fn new(origin: Arc<Origin>, wire: Bytes, body_at: usize, started: Instant) -> Self {
+    /// the encoded request, its body begins at `body_at`.
+    pub fn new(origin: Arc<Origin>, wire: Bytes, body_at: usize) -> Self {
         Request {
             origin,
             is_head: wire.starts_with(b"HEAD "),
@@ -138,7 +136,6 @@ impl Request {
             connect_timeout: None,
             read_timeout: None,
             total_timeout: None,
-            started,
         }
     }
 }

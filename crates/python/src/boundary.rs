@@ -19,6 +19,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
 use crate::greenlets;
+use crate::turn::Handlers;
 
 /// Completions that the hub takes before its own loop (timers, sockets of
 /// other libraries) gets its turn.
@@ -30,6 +31,8 @@ static BOUNDARY: PyOnceLock<Boundary> = PyOnceLock::new();
 pub(crate) struct Boundary {
     pub(crate) lane: Lane,
     pub(crate) clock: Clock,
+    /// Who is told what users under a driver shall do.
+    pub(crate) handlers: Handlers,
     hub: Py<PyAny>,
     hub_thread: ThreadId,
     slots: Mutex<Slots>,
@@ -126,9 +129,13 @@ impl Boundary {
         let drain = pyo3::wrap_pyfunction!(drain, py)?;
         watcher.call_method1("start", (drain,))?;
         hub.setattr("_gatecrash_watcher", watcher)?;
+        if let Some(tid) = own_tid() {
+            lane.set_guest_thread(tid);
+        }
         Ok(Boundary {
             lane,
             clock: Clock::start(),
+            handlers: Handlers::default(),
             hub: hub.unbind(),
             hub_thread: std::thread::current().id(),
             slots: Mutex::default(),
@@ -146,7 +153,7 @@ impl Boundary {
 
     /// Puts a request in.
     pub(crate) fn fetch(&self, fetch: Box<Fetch>) {
-        let started = fetch.request.started;
+        let started = fetch.started;
         let announced = lock(&self.batch)
             .as_mut()
             .is_none_or(|batch| batch.adds(started));
@@ -249,6 +256,10 @@ impl Boundary {
 
     /// Hands a completion to whoever waits for it, and lets them run.
     fn deliver(&self, py: Python<'_>, completion: Completion) -> PyResult<()> {
+        if let Outcome::Called(call) = completion.outcome {
+            self.handlers.tell(py, call);
+            return Ok(());
+        }
         let ticket = completion.ticket;
         let waiter = match self.slots().waiter(ticket, py) {
             None => {
@@ -344,6 +355,13 @@ fn drain(py: Python<'_>) -> PyResult<()> {
     *lock(&boundary.batch) = None;
     boundary.lane.end_batch();
     result
+}
+
+/// The number of the calling thread, as Linux has it: `/proc/thread-self` leads to
+/// `PID/task/TID`.
+fn own_tid() -> Option<u32> {
+    let place = std::fs::read_link("/proc/thread-self").ok()?;
+    place.file_name()?.to_str()?.parse().ok()
 }
 
 fn is_timeout(py: Python<'_>, thrown: &PyErr) -> bool {

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gatecrash_engine::classify::Fine;
 use gatecrash_engine::{ClientId, Counted, Fetch, Outcome, Recording, Rule, ShardId, Ticket};
@@ -18,6 +18,7 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 use crate::boundary::{self, Boundary};
 use crate::encode::{Manner, Parts, Template};
 use crate::exchange::{Exchange, describe};
+use crate::turn;
 
 /// Where a connection leads, with whom to trust there.
 #[pyclass(frozen, module = "gatecrash._engine")]
@@ -220,7 +221,7 @@ impl Client {
             streams,
             connect_timeout: seconds(connect_timeout_s),
             read_timeout: seconds(read_timeout_s),
-            ..Request::new(origin.inner.clone(), wire.into(), head.len(), started)
+            ..Request::new(origin.inner.clone(), wire.into(), head.len())
         };
         let recording = self.recording(
             method,
@@ -229,10 +230,10 @@ impl Client {
             follows,
         );
         if !streams {
-            let ticket = self.submit(py, request, recording)?;
+            let ticket = self.submit(py, request, started, recording)?;
             return Ok((self.finish(py, ticket)?, None));
         }
-        self.start_stream(py, request)
+        self.start_stream(py, request, started)
     }
 
     /// Closes the idle connections.
@@ -332,14 +333,23 @@ impl Client {
         }
     }
 
-    fn submit(&self, py: Python<'_>, request: Request, recording: Recording) -> PyResult<Ticket> {
+    fn submit(
+        &self,
+        py: Python<'_>,
+        request: Request,
+        started: Instant,
+        recording: Recording,
+    ) -> PyResult<Ticket> {
         let ticket = self.boundary.take_slot(py)?;
+        let turn = turn::current(py);
+        let counted = turn.map_or(Counted::FromCall, |turn| turn.get().count(ticket, started));
         self.boundary.fetch(Box::new(Fetch {
             ticket,
             client: self.id,
             request,
+            started,
             recording,
-            counted: Counted::FromCall,
+            counted,
         }));
         Ok(ticket)
     }
@@ -374,18 +384,24 @@ impl Client {
             is_head: quick.parts.method == "HEAD",
             connect_timeout: seconds(quick.connect_timeout_s),
             read_timeout: seconds(quick.read_timeout_s),
-            ..Request::new(quick.origin.inner.clone(), wire.into(), body_at, started)
+            ..Request::new(quick.origin.inner.clone(), wire.into(), body_at)
         };
         let name = quick.name.unwrap_or(quick.parts.target);
         let recording = self.recording(quick.parts.method, name, quick.direct, quick.follows);
-        self.submit(py, request, recording).map(Some)
+        self.submit(py, request, started, recording).map(Some)
     }
 
     pub(crate) fn finish(&self, py: Python<'_>, ticket: Ticket) -> PyResult<Exchange> {
-        let completion = self.boundary.wait(py, ticket, self.reports_timeouts())?;
+        let completion = self.boundary.wait(py, ticket, self.reports_timeouts());
+        let completion = completion.inspect_err(|_| left(py, ticket))?;
+        let lag_ms = lag_ms(py, ticket, completion.recorded);
         match completion.outcome {
-            Outcome::Answer(exchange) => Ok(Exchange::answered(*exchange, completion.recorded)),
-            Outcome::Failed(failure) => Ok(self.failed(*failure)),
+            Outcome::Answer(exchange) => Ok(Exchange::answered(
+                *exchange,
+                completion.recorded,
+                lag_ms,
+            )),
+            Outcome::Failed(failure) => Ok(self.failed(*failure, lag_ms)),
             other => unreachable!("a fetch ends in an answer or a failure, not in {other:?}"),
         }
     }
@@ -397,33 +413,49 @@ impl Client {
 
     /// `geventhttpclient` gives an answer before its body has come; `requests` gives
     /// none when the body fails.
-    fn failed(&self, failure: gatecrash_net::Failure) -> Exchange {
-        Exchange::failed(failure, self.manner == Manner::Geventhttpclient)
+    fn failed(&self, failure: gatecrash_net::Failure, lag_ms: f64) -> Exchange {
+        Exchange::failed(failure, self.manner == Manner::Geventhttpclient, lag_ms)
     }
 
     fn start_stream(
         &self,
         py: Python<'_>,
         request: Request,
+        started: Instant,
     ) -> PyResult<(Exchange, Option<Stream>)> {
-        let ticket = self.submit(py, request, Recording::Guest)?;
+        let ticket = self.submit(py, request, started, Recording::Guest)?;
         let completion = self
             .boundary
-            .wait_and_keep(py, ticket, self.reports_timeouts())?;
+            .wait_and_keep(py, ticket, self.reports_timeouts());
+        let completion = completion.inspect_err(|_| left(py, ticket))?;
+        let lag_ms = lag_ms(py, ticket, false);
         match completion.outcome {
             Outcome::Started(exchange) => {
                 let stream = Stream {
                     boundary: self.boundary,
                     ticket: Mutex::new(Some(ticket)),
                 };
-                Ok((Exchange::answered(*exchange, false), Some(stream)))
+                Ok((Exchange::answered(*exchange, false, lag_ms), Some(stream)))
             }
             Outcome::Failed(failure) => {
                 self.boundary.release(ticket);
-                Ok((self.failed(*failure), None))
+                Ok((self.failed(*failure, lag_ms), None))
             }
             other => unreachable!("a stream starts or fails, it is not {other:?}"),
         }
+    }
+}
+
+/// How long a request was called for after its turn was due, milliseconds; 0 unless it is
+/// the first of a turn.
+fn lag_ms(py: Python<'_>, ticket: Ticket, recorded: bool) -> f64 {
+    turn::current(py).map_or(0.0, |turn| turn.get().finish(ticket, recorded))
+}
+
+/// A request was left before it had an outcome.
+fn left(py: Python<'_>, ticket: Ticket) {
+    if let Some(turn) = turn::current(py) {
+        turn.get().leave(ticket);
     }
 }
 

@@ -9,7 +9,7 @@ pub(crate) mod open;
 use std::any::Any;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
@@ -71,7 +71,7 @@ pub(crate) async fn live<J: Journey>(
     while let Some(turn) = turns.next(journey.wait()).await {
         let called = now();
         user.seat().arrive(&turn);
-        let outcome = async {
+        let turn_of_user = async {
             if !started {
                 user.start().await?;
                 started = true;
@@ -80,7 +80,7 @@ pub(crate) async fn live<J: Journey>(
             user.seat().begin_turn(&turn);
             user.perform(&turn).await
         };
-        let outcome = caught(outcome).await;
+        let outcome = caught(pin!(turn_of_user)).await;
         user.seat().end_turn();
         part.ledger.count_in_flight(-1);
         let time_ms = ms_between(turn.due.unwrap_or(called), now());
@@ -98,15 +98,15 @@ pub(crate) async fn live<J: Journey>(
     }
     if started {
         // What a user does at its end has no turn; a panic there has nobody to hurt.
-        if let Err(panic) = caught(user.stop()).await {
+        if let Err(panic) = caught(pin!(user.stop())).await {
             part.ledger.note_exception(&panic, "");
         }
     }
 }
 
-/// Runs a user's code; a panic in it becomes its message.
-pub(crate) async fn caught<T>(work: impl Future<Output = T>) -> Result<T, String> {
-    let mut work = pin!(work);
+/// Runs a user's code; a panic in it becomes its message. Takes a reference, since a
+/// future that is handed over would be held twice.
+pub(crate) async fn caught<T>(mut work: Pin<&mut impl Future<Output = T>>) -> Result<T, String> {
     poll_fn(
         |cx| match catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(cx))) {
             Ok(Poll::Pending) => Poll::Pending,

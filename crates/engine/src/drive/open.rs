@@ -23,7 +23,7 @@ const ARRIVALS_PER_STEP: u32 = 32;
 
 /// Arrivals that are due within so short a time begin together: waking for each of
 /// them would cost more than sending its request.
-const GRAIN: Duration = Duration::from_micros(250);
+const GRAIN: Duration = Duration::from_micros(500);
 
 /// Where a user waits for its next turn.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use gatecrash_plan::draw::{Purpose, Stream};
+use gatecrash_plan::fingerprint::FeedRows;
 use gatecrash_plan::model::{Feed, Pick, Source};
 use serde_json::{Map, Value};
 
@@ -88,6 +89,15 @@ impl Feeds {
             feeds: rows.collect::<Result<_, _>>()?,
             sequences: Sequences::default(),
         })
+    }
+
+    /// How each feed gives out its rows, and how many it has.
+    pub fn sizes(&self) -> Vec<FeedRows> {
+        let size = |feed: &Rows| FeedRows {
+            pick: feed.pick,
+            rows: feed.count(),
+        };
+        self.feeds.iter().map(size).collect()
     }
 
     pub(super) fn find(&self, name: &str) -> Option<usize> {

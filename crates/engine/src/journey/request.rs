@@ -26,8 +26,8 @@ const MAX_COPIED_BYTES: usize = 64 << 10;
 /// What of the class every request needs.
 #[derive(Debug)]
 pub(super) struct Home {
-    /// Where relative URLs lead; its path comes before theirs.
-    pub(super) base: Url,
+    /// Where relative URLs lead; its path comes before theirs. A class may have none.
+    base: Option<Url>,
     pub(super) tls: TlsSettings,
 }
 
@@ -37,8 +37,12 @@ impl Home {
             true => Trust::System,
             false => Trust::Anybody,
         };
+        let base = match users.host.as_str() {
+            "" => None,
+            host => Some(Url::parse(host).map_err(|fault| format!("host: {fault}"))?),
+        };
         Ok(Home {
-            base: Url::parse(&users.host).map_err(|fault| format!("host: {fault}"))?,
+            base,
             tls: TlsSettings {
                 trust,
                 identity: None,
@@ -46,9 +50,12 @@ impl Home {
         })
     }
 
-    /// What relative URLs are appended to: the path of the host without its last slash.
-    fn prefix(&self) -> &str {
-        self.base.target.trim_end_matches('/')
+    /// The server of relative URLs, and what they are appended to: the path of the host
+    /// without its last slash.
+    fn base(&self) -> Result<(&Url, &str), String> {
+        let base = self.base.as_ref();
+        base.map(|base| (base, base.target.trim_end_matches('/')))
+            .ok_or_else(|| "the URL is relative, and there is no host".to_owned())
     }
 
     /// An absolute URL from one that may be relative.
@@ -59,8 +66,8 @@ impl Home {
     ) -> Result<Url, String> {
         let url = match parse(url) {
             Err(UrlFault::NotAbsolute(_)) => {
-                let relative = format!("{}/{}", self.prefix(), url.trim_start_matches('/'));
-                self.base.join(&relative)
+                let (base, prefix) = self.base()?;
+                base.join(&format!("{prefix}/{}", url.trim_start_matches('/')))
             }
             other => other,
         };
@@ -342,9 +349,10 @@ impl Target {
             if start.is_empty() && pieces.as_constant().is_none() {
                 return Ok(Target::Anywhere(pieces));
             }
+            let (base, prefix) = home.base()?;
             let slash = if start.starts_with('/') { "" } else { "/" };
-            pieces.insert_start(format!("{}{slash}", home.prefix()).as_bytes());
-            return Target::at(home.base.clone(), pieces, home);
+            pieces.insert_start(format!("{prefix}{slash}").as_bytes());
+            return Ok(Target::At(Server::new(base.clone(), &home.tls), pieces));
         };
         let authority_at = after_scheme + "://".len();
         let end = match start[authority_at..].find(['/', '?']) {
@@ -358,10 +366,6 @@ impl Target {
         if !start[end..].starts_with('/') {
             pieces.insert_start(b"/");
         }
-        Target::at(server, pieces, home)
-    }
-
-    fn at(server: Url, pieces: Pieces, home: &Home) -> Result<Target, String> {
         Ok(Target::At(Server::new(server, &home.tls), pieces))
     }
 }

@@ -66,10 +66,9 @@ impl Seat {
 
     /// Makes a request and waits for its answer, or for its head where the request
     /// [streams](Request::streams). The answer must be recorded.
-    pub async fn fetch(&self, endpoint: EndpointId, mut request: Request) -> Answer<'_> {
+    pub async fn fetch(&self, endpoint: EndpointId, request: &Request) -> Answer<'_> {
         let flight = self.depart(endpoint);
-        request.started = flight.called;
-        let result = self.client.fetch(request, || flight.sent.set(true)).await;
+        let result = self.client.fetch(request, flight.called, || flight.sent.set(true)).await;
         Answer { result, flight }
     }
 
@@ -87,6 +86,12 @@ impl Seat {
         }
     }
 
+    /// What the users of this one's class share on this lane, in this scenario. All of a
+    /// class ask for the same type; the first one makes it.
+    pub(crate) fn shared<T: 'static>(&self, make: impl FnOnce() -> T) -> Rc<T> {
+        self.part.shared(self.class, make)
+    }
+
     /// Counts one value of a measure of an endpoint, in the measure's unit.
     pub fn measure(&self, endpoint: EndpointId, measure: Measure, value: f64) {
         self.part.ledger.measure(endpoint, measure, value);
@@ -97,11 +102,6 @@ impl Seat {
         self.part.ledger.note_exception(message, trace);
     }
 
-    /// A turn begins; an arrival's start is counted when its first request is.
-    pub(crate) fn begin_turn(&self, turn: &Turn) {
-        self.task.set(turn.task);
-        self.due.set(turn.due);
-        if turn.due.is_none() {
     /// The first request of a turn is called for: the instant that its response time
     /// counts from, if that is not its call.
     pub(crate) fn take_due(&self, called: Instant) -> Option<Instant> {
@@ -147,6 +147,11 @@ impl Seat {
         self.task.set(task);
     }
 
+    /// A turn begins; an arrival's start is counted when its first request is.
+    pub(crate) fn begin_turn(&self, turn: &Turn) {
+        self.task.set(turn.task);
+        self.due.set(turn.due);
+        if turn.due.is_none() {
             self.part.ledger.task_started(self.class, turn.task, None);
         }
     }
@@ -203,6 +208,11 @@ impl Answer<'_> {
 }
 
 impl Flight<'_> {
+    /// As what it is counted.
+    pub fn endpoint(&self) -> EndpointId {
+        self.endpoint
+    }
+
     /// When the request was called for.
     pub fn called(&self) -> Instant {
         self.called

@@ -136,9 +136,10 @@ fn requests_without_a_bell_are_not_left_lying() {
             ticket,
             client: guest.client,
             request: guest.get("/json"),
+            started: gatecrash_net::now(),
             recording: Recording::Guest,
-        }));
             counted: Counted::FromCall,
+        }));
     };
     let mut requests = 0;
     for settled in [true, false, true] {

@@ -9,6 +9,7 @@ mod closed;
 mod names;
 mod native;
 mod open;
+mod plans;
 mod pump;
 mod streams;
 mod support;

@@ -64,7 +64,7 @@ impl User for Getter {
         assert!(self.path != "/panic", "as the test wants it");
         for _ in 0..=turn.task {
             let endpoint = self.seat.endpoint("GET", self.path);
-            let answer = self.seat.fetch(endpoint, self.request.clone()).await;
+            let answer = self.seat.fetch(endpoint, &self.request).await;
             answer.record(None);
         }
         Ok(())

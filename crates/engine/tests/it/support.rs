@@ -77,9 +77,10 @@ impl Guest {
             ticket,
             client: self.client,
             request,
+            started: now(),
             recording,
-        }));
             counted: Counted::FromCall,
+        }));
     }
 
     /// The next completion.
@@ -138,7 +139,7 @@ pub(crate) fn with_body(origin: &Arc<Origin>, method: &str, path: &str, body: &[
     let length = body.len();
     let head = format!("{method} {path} HTTP/1.1\r\nHost: t\r\nContent-Length: {length}\r\n\r\n");
     let wire = [head.as_bytes(), body].concat().into();
-    Request::new(origin.clone(), wire, head.len(), now())
+    Request::new(origin.clone(), wire, head.len())
 }
 
 /// The lane records what is below 400 and leads nowhere else.

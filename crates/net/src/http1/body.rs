@@ -109,7 +109,7 @@ impl BodyReader {
     }
 
     /// The connection ended: right for a body without a length, else a fault.
-    fn close(&mut self) -> Result<(), Error> {
+    pub(crate) fn close(&mut self) -> Result<(), Error> {
         match &mut self.kind {
             Kind::UntilClose { closed, .. } => {
                 *closed = true;

@@ -23,14 +23,13 @@ use tokio::time::timeout;
 
 pub use message::{Close, Message};
 
-pub(crate) use frame::{Decoder, Incoming};
+pub(crate) use frame::{Decoder, Incoming, Opcode, encode};
 
 use crate::connect::{Stream, connect};
 use crate::error::Broken;
 use crate::http1::answer::HeadReader;
 use crate::send::send;
 use crate::{Error, Exchange, Failure, Head, Origin, Request, Timings, now};
-use frame::{Opcode, encode};
 
 /// The most bytes of a message where nobody says how many.
 const MAX_MESSAGE_BYTES: u64 = 16 * 1024 * 1024;
@@ -336,12 +335,7 @@ async fn open(opening: &Opening, timings: &mut Timings) -> Result<WebSocket, Bro
     let wire = handshake::request(opening, &key)?;
     let body_at = wire.len();
     let mut stream = connect(&opening.origin, opening.connect_timeout, timings).await?;
-    let request = Request::new(
-        opening.origin.clone(),
-        wire.into(),
-        body_at,
-        opening.started,
-    );
+    let request = Request::new(opening.origin.clone(), wire.into(), body_at);
     let answering = shake_hands(&mut stream, &request, timings);
     let (head, unread) = match opening.answer_timeout {
         None => answering.await?,

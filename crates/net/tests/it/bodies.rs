@@ -1,5 +1,6 @@
 //! What becomes of the body of an answer: kept up to a limit, or counted only.
 
+use gatecrash_net::now;
 use gatecrash_net::{BodyUse, Client, Error, Exchange, Failure, Fetched};
 
 use crate::support::{Peer, Step, get, plain, run, say, target};
@@ -13,7 +14,7 @@ async fn check_in_steps(raw: &str, step: usize, body: BodyUse) -> Result<Exchang
     let peer = Peer::start(vec![script.chain([Step::Close]).collect()]).await;
     let mut request = get(&peer.origin(), "/");
     request.body = body;
-    match Client::new().fetch(request, || {}).await? {
+    match Client::new().fetch(&request, now(), || {}).await? {
         Fetched::Whole(exchange) => Ok(exchange),
         Fetched::Streamed(..) => panic!("nobody asked for a stream"),
     }
@@ -72,7 +73,7 @@ fn a_declared_length_beyond_the_limit_is_not_waited_for() {
             request.body = BodyUse::Keep {
                 limit_bytes: MEBIBYTE,
             };
-            let failed = Client::new().fetch(request, || {}).await;
+            let failed = Client::new().fetch(&request, now(), || {}).await;
             let told = failed.expect_err("too large").error.to_string();
             assert_eq!(told, "the body is larger than 1048576 bytes");
             // The connection is given up at once.
@@ -92,7 +93,7 @@ fn an_undeclared_flood_ends_at_the_limit() {
         request.body = BodyUse::Keep {
             limit_bytes: MEBIBYTE,
         };
-        let failed = Client::new().fetch(request, || {}).await;
+        let failed = Client::new().fetch(&request, now(), || {}).await;
         let Failure { error, begun, .. } = failed.expect_err("too large");
         assert!(matches!(error, Error::BodyTooLarge { limit: MEBIBYTE }));
         let begun = begun.expect("an answer that had begun");
@@ -110,7 +111,7 @@ fn a_discarded_body_leaves_its_connection_in_order() {
         for path in ["/json", "/stream/3", "/status/204"] {
             let mut request = get(&origin, path);
             request.body = BodyUse::Discard;
-            let Ok(Fetched::Whole(exchange)) = client.fetch(request, || {}).await else {
+            let Ok(Fetched::Whole(exchange)) = client.fetch(&request, now(), || {}).await else {
                 panic!("{path}");
             };
             assert_eq!(exchange.body.len(), 0);

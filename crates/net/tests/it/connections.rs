@@ -3,6 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use gatecrash_net::now;
 use gatecrash_net::{Client, Error, Fetched, Origin, Request, Scheme, TlsSettings};
 
 use crate::support::{
@@ -238,7 +239,7 @@ async fn stream(
     Option<Box<gatecrash_net::StreamedBody>>,
 ) {
     request.streams = true;
-    match client.fetch(request, || {}).await.expect("a head") {
+    match client.fetch(&request, now(), || {}).await.expect("a head") {
         Fetched::Streamed(exchange, body) => (exchange, Some(body)),
         Fetched::Whole(_) => panic!("a stream was asked for"),
     }
@@ -250,7 +251,8 @@ fn the_phases_follow_each_other() {
     run(async {
         let (client, origin) = (Client::new(), plain(server.address()));
         let mut sent = 0;
-        let first = client.fetch(get(&origin, "/fault/slow-body?bytes=3&ms=5"), || sent += 1);
+        let request = get(&origin, "/fault/slow-body?bytes=3&ms=5");
+        let first = client.fetch(&request, now(), || sent += 1);
         let Ok(Fetched::Whole(first)) = first.await else {
             panic!("a whole answer");
         };

@@ -7,6 +7,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
 
 use gatecrash_net::Client;
+use gatecrash_net::now;
 
 use crate::support::{fetch, get, plain, run};
 
@@ -14,7 +15,7 @@ use crate::support::{fetch, get, plain, run};
 fn the_future_of_an_exchange_is_small() {
     let client = Client::new();
     let origin = plain(SocketAddr::from(([127, 0, 0, 1], 1)));
-    let size = size_of_val(&client.fetch(get(&origin, "/"), || {}));
+    let size = size_of_val(&client.fetch(&get(&origin, "/"), now(), || {}));
     assert!(size <= 1024, "{size} bytes");
 }
 

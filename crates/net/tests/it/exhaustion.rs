@@ -8,6 +8,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 use std::rc::Rc;
 
+use gatecrash_net::now;
 use gatecrash_net::{Client, Error};
 use tokio::task::spawn_local;
 
@@ -38,7 +39,8 @@ fn connect_until_it_fails() -> (usize, Error) {
             let (sent_too, failed_too) = (sent.clone(), failure.clone());
             spawn_local(async move {
                 let client = Client::new();
-                let fetching = client.fetch(get(&origin, "/"), || sent.set(sent.get() + 1));
+                let request = get(&origin, "/");
+                let fetching = client.fetch(&request, now(), || sent.set(sent.get() + 1));
                 *failure.borrow_mut() = fetching.await.err();
             });
             until(|| sent_too.get() == started || failed_too.borrow().is_some()).await;

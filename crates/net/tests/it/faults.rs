@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use gatecrash_net::now;
 use gatecrash_net::{Client, Error, Fetched, Origin};
 use std::sync::Arc;
 
@@ -121,7 +122,7 @@ fn a_streamed_body_that_stops_short_is_told() {
         let (client, origin) = (Client::new(), plain(server.address()));
         let mut request = get(&origin, "/fault/short-body");
         request.streams = true;
-        let Ok(Fetched::Streamed(_, body)) = client.fetch(request, || {}).await else {
+        let Ok(Fetched::Streamed(_, body)) = client.fetch(&request, now(), || {}).await else {
             panic!("a stream");
         };
         let (piece, rest) = client.read_piece(body).await.expect("what there is");
@@ -165,7 +166,7 @@ fn an_answer_that_had_begun_is_kept_with_its_failure() {
             ("/fault/bad-chunk", None),
         ] {
             let client = Client::new();
-            let failure = client.fetch(get(&origin, path), || {}).await;
+            let failure = client.fetch(&get(&origin, path), now(), || {}).await;
             let begun = failure.expect_err(path).begun;
             let begun = begun.map(|begun| (begun.head.status, begun.body.len()));
             assert_eq!(begun, expected, "{path}");

@@ -4,11 +4,13 @@
 mod bodies;
 mod codings;
 mod connections;
+mod corpus;
 mod cost;
 mod exhaustion;
 mod faults;
 mod framing;
 mod heap;
+mod lies;
 mod sse;
 mod support;
 mod tls;

@@ -69,7 +69,7 @@ pub(crate) fn request(origin: &Arc<Origin>, method: &str, path: &str, body: &[u8
     let mut wire = format!("{method} {path} HTTP/1.1\r\nHost: test\r\n{length}\r\n").into_bytes();
     let body_at = wire.len();
     wire.extend_from_slice(body);
-    Request::new(origin.clone(), wire.into(), body_at, now())
+    Request::new(origin.clone(), wire.into(), body_at)
 }
 
 pub(crate) fn get(origin: &Arc<Origin>, path: &str) -> Request {
@@ -87,7 +87,7 @@ pub(crate) async fn timed_fetch(
     client: &Client,
     request: Request,
 ) -> Result<Exchange, (Error, Timings)> {
-    match client.fetch(request, || {}).await {
+    match client.fetch(&request, now(), || {}).await {
         Ok(Fetched::Whole(exchange)) => Ok(exchange),
         Ok(Fetched::Streamed(..)) => panic!("nobody asked for a stream"),
         Err(failure) => Err((failure.error, failure.timings)),

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
+use gatecrash_net::now;
 use gatecrash_net::{Client, Error, Failure, Fetched, Request};
 
 use crate::support::{
@@ -105,7 +106,9 @@ fn a_server_that_takes_nothing_is_not_waited_for() {
         upload.read_timeout = Some(Duration::from_millis(100));
         let heard = Cell::new(0);
         let client = Client::new();
-        let failed = client.fetch(upload, || heard.set(heard.get() + 1)).await;
+        let failed = client
+            .fetch(&upload, now(), || heard.set(heard.get() + 1))
+            .await;
         match failed {
             Err(Failure {
                 error: Error::Send(fault),
@@ -175,7 +178,7 @@ fn a_server_that_does_not_know_the_question_gets_the_body() {
         let upload = asks_leave(request(&peer.origin(), "POST", "/", b"the body"));
         let client = Client::new();
         let heard = Cell::new(None);
-        let fetching = client.fetch(upload, || heard.set(Some(peer.heard().len())));
+        let fetching = client.fetch(&upload, now(), || heard.set(Some(peer.heard().len())));
         let Ok(Fetched::Whole(exchange)) = fetching.await else {
             panic!("an answer");
         };

@@ -1,0 +1,14 @@
+//! Users of plans: what they send, what they make of answers, how that is counted.
+
+mod answers;
+mod bodies;
+mod checks;
+mod data;
+mod play;
+mod redirects;
+mod requests;
+mod sockets;
+mod steps;
+mod streams;
+mod templates;
+mod witness;
