@@ -114,8 +114,10 @@ pub enum Measure {
     ChunkGap,
     /// Events of an answer.
     Events,
-    /// `N` of an answer.
+    /// `N` of an answer, as its `usage` tells.
     Tokens,
+    /// `N` of an answer without `usage`: each chunk that carries content is taken for one.
+    TokensByChunks,
     /// `N / (cK − t0)`.
     TokensPerSecond,
     /// From the call to the finished upgrade of a WebSocket.
@@ -129,7 +131,7 @@ pub enum Measure {
 }
 
 /// How many measures are built in.
-pub const BUILT_IN: usize = 16;
+pub const BUILT_IN: usize = 17;
 
 /// What is said about a built-in measure.
 struct About {
@@ -153,6 +155,7 @@ impl Measure {
         Measure::ChunkGap,
         Measure::Events,
         Measure::Tokens,
+        Measure::TokensByChunks,
         Measure::TokensPerSecond,
         Measure::WsConnect,
         Measure::RoundTrip,
@@ -174,10 +177,11 @@ impl Measure {
             Measure::ChunkGap => 9,
             Measure::Events => 10,
             Measure::Tokens => 11,
-            Measure::TokensPerSecond => 12,
-            Measure::WsConnect => 13,
-            Measure::RoundTrip => 14,
-            Measure::MessagesPerSecond => 15,
+            Measure::TokensByChunks => 12,
+            Measure::TokensPerSecond => 13,
+            Measure::WsConnect => 14,
+            Measure::RoundTrip => 15,
+            Measure::MessagesPerSecond => 16,
             Measure::Custom(_) => return None,
         })
     }
@@ -262,7 +266,12 @@ static ABOUT: [About; BUILT_IN] = [
     About {
         name: "tokens",
         unit: Unit::Count,
-        doc: "output tokens N of an answer, from its `usage` where it has one",
+        doc: "output tokens N of an answer, as its `usage` tells",
+    },
+    About {
+        name: "tokens_by_chunks",
+        unit: Unit::Count,
+        doc: "output tokens N of an answer that has no `usage`: its chunks with content, each taken for one token, though it may carry several or a part of one",
     },
     About {
         name: "tokens_per_s",

@@ -122,7 +122,7 @@ impl Watcher {
         // Without a usage each content event is taken for a token, under another name.
         let (tokens, measure) = match self.tokens {
             Some(tokens) => (tokens, Measure::Tokens),
-            None => (self.content_events, Measure::Tokens),
+            None => (self.content_events, Measure::TokensByChunks),
         };
         measures.push((measure, tokens as f64));
         if tokens > 1 {
