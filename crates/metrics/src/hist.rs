@@ -140,7 +140,7 @@ enum Store {
 /// How many samples may wait beside so many pairs: the more, the fewer steps it costs
 /// each to be sorted in; and one that waits takes a quarter of the room of a pair.
 fn waiting_room(pairs: usize) -> usize {
-    (2 * pairs).clamp(64, 4096)
+    (2 * pairs).clamp(256, 4096)
 }
 
 /// Counts of response times by bucket.

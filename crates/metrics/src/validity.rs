@@ -32,6 +32,10 @@ pub const LAG_DOUBTFUL_MS: f64 = 2.0;
 /// P99, which has it inside.
 pub const LAG_SHARE_MAX: f64 = 0.1;
 
+/// … and at most this, milliseconds: from then on the arrivals of one second are started
+/// in another, and the rate was not the one asked for, however slow the target is.
+pub const LAG_BESIDE_MAX_MS: f64 = 1000.0;
+
 /// The share of a core from which a lane, or a user's interpreter, counts as full.
 pub const FULL_CORE: f64 = 0.95;
 
@@ -320,7 +324,7 @@ fn lag(driven: &Driven, found: &mut Found) {
 
 fn is_late(driven: &Driven, lag: Lag, limit_ms: f64) -> bool {
     let beside = driven.response_p99_ms.unwrap_or(0.0) * LAG_SHARE_MAX;
-    lag.p99_ms > limit_ms.max(beside)
+    lag.p99_ms > limit_ms.max(beside.min(LAG_BESIDE_MAX_MS))
 }
 
 fn exhaustion(driven: &Driven, found: &mut Found) {

@@ -105,6 +105,9 @@ fn lag_is_judged_beside_the_response_times() {
     assert_eq!(told(&late(20.1, 100.0)), ("invalid", vec!["lag"]));
     // A tenth of the response time at most: it hardly shows in them.
     assert_eq!(told(&late(25.0, 300.0)), ("valid", vec![]));
+    // Unless the arrivals of one second came in another.
+    assert_eq!(told(&late(1000.0, 60_000.0)), ("valid", vec![]));
+    assert_eq!(told(&late(1001.0, 60_000.0)), ("invalid", vec!["lag"]));
     let text = sentence(&late(35.0, 100.0));
     assert!(text.contains("P50 3.5 ms, P99 35 ms, max 70 ms"), "{text}");
 }
