@@ -221,7 +221,12 @@ fn tasks_of_users(schedule: &UserSchedule, work: &Work) -> Amount {
     let Some(user_time) = schedule.user_seconds() else {
         return Amount::ENDLESS;
     };
-    work.turns_per_second().times(user_time)
+    let turns = work.turns_per_second().times(user_time);
+    match turns.sureness() {
+        // The first turn of a user has no wait before it.
+        Sureness::AtMost => turns.and(Amount::at_most(u64::from(schedule.peak()))),
+        _ => turns,
+    }
 }
 
 fn in_flight(scenario: &Scenario, work: &Work) -> Option<f64> {

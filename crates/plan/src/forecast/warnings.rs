@@ -108,7 +108,6 @@ pub(super) fn of_machine(
 
 /// Who needs how many connections, and why.
 fn needs(told: &[&ScenarioForecast], connections: u64) -> String {
-    let names: Vec<&str> = told.iter().map(|one| one.name.as_str()).collect();
     let total = count(connections);
     match told {
         [one] => match (one.peak, one.in_flight, one.expected_time) {
@@ -128,6 +127,16 @@ fn needs(told: &[&ScenarioForecast], connections: u64) -> String {
                 count(u64::from(users))
             ),
         },
-        _ => format!("{} together need {total} connections", names.join(" and ")),
+        several => format!("{} at once need {total} connections", named(several)),
+    }
+}
+
+/// The names of a few; how many of more.
+fn named(told: &[&ScenarioForecast]) -> String {
+    const FEW: usize = 4;
+    let names: Vec<&str> = told.iter().map(|one| one.name.as_str()).collect();
+    match names.split_last() {
+        Some((last, others)) if names.len() <= FEW => format!("{} and {last}", others.join(", ")),
+        _ => format!("{} scenarios", names.len()),
     }
 }

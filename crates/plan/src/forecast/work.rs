@@ -167,9 +167,10 @@ impl ClassWork {
         let cycle_s = match (self.wait, self.time_s) {
             (Wait::None, None) => return Amount::UNKNOWN,
             (Wait::None, Some(time_s)) => time_s,
-            (Wait::Between(least, most), time_s) => {
-                (least + most).as_secs_f64() / 2.0 + time_s.unwrap_or(0.0)
+            (Wait::Between(least, most), Some(time_s)) => {
+                (least + most).as_secs_f64() / 2.0 + time_s
             }
+            (Wait::Between(least, _), None) => least.as_secs_f64(),
             (Wait::Pacing(period), time_s) => period.as_secs_f64().max(time_s.unwrap_or(0.0)),
         };
         if cycle_s <= 0.0 {

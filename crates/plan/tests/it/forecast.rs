@@ -276,10 +276,10 @@ fn users_with_waits_do_what_their_time_allows() {
     let wait = Wait::Between(secs(2), secs(6));
     let one = Some(secs(1));
     assert_eq!(run(with(wait, one)), ("about 200".to_owned(), Some(2.0)));
-    assert_eq!(run(with(wait, None)), ("at most 250".to_owned(), None));
+    assert_eq!(run(with(wait, None)), ("at most 510".to_owned(), None));
     let pacing = Wait::Pacing(secs(2));
     assert_eq!(run(with(pacing, one)), ("about 500".to_owned(), Some(5.0)));
-    assert_eq!(run(with(pacing, None)), ("at most 500".to_owned(), None));
+    assert_eq!(run(with(pacing, None)), ("at most 510".to_owned(), None));
     let slow = Some(secs(4));
     assert_eq!(
         run(with(pacing, slow)),
@@ -370,7 +370,7 @@ fn scenarios_begin_in_turn_at_once_or_after_another() {
     assert_eq!(together.connections, 21_000);
     let [files] = warnings(&together);
     assert!(
-        files.starts_with("a and b together need 21,000 connections"),
+        files.starts_with("a and b at once need 21,000 connections"),
         "{files}"
     );
 }
@@ -384,7 +384,7 @@ fn where_an_end_is_unknown_what_may_run_at_once_counts() {
         vec![taking(1.0)],
         vec![closed(5, None, each), beside, closed(9, None, each)],
     );
-    assert_eq!((forecast.duration, forecast.connections), (None, 21));
+    assert_eq!((forecast.duration, forecast.connections), (None, 14));
     let in_turn = vec![closed(5, None, each), closed(9, None, each)];
     let forecast = told(vec![taking(1.0)], in_turn);
     assert_eq!(forecast.scenarios[1].starts, None);
@@ -454,4 +454,26 @@ fn of_a_load_without_end_a_minute_is_shown() {
 fn thousands_are_set_apart() {
     let texts = [0, 999, 1000, 39_000, 1_234_567].map(count);
     assert_eq!(texts, ["0", "999", "1,000", "39,000", "1,234,567"]);
+}
+
+#[test]
+fn scenarios_that_wait_for_one_another_are_never_at_once() {
+    let each = Some(Iterations::PerUser(1));
+    let starting = |start, users| {
+        let mut scenario = closed(users, None, each);
+        scenario.start = start;
+        scenario
+    };
+    let forecast = told(
+        vec![taking(1.0)],
+        vec![
+            starting(Start::AtOnce, 50),
+            starting(Start::After(0), 30),
+            starting(Start::After(0), 40),
+            starting(Start::After(2), 100),
+            starting(Start::AtOnce, 1),
+        ],
+    );
+    // The second, the fourth and the last.
+    assert_eq!(forecast.connections, 131);
 }
