@@ -12,3 +12,18 @@ pub(crate) fn virtual_env() -> Option<PathBuf> {
         .filter(|path| !path.is_empty())
         .map(PathBuf::from)
 }
+
+/// Whether colours are unwanted: NO_COLOR is set and not empty (<https://no-color.org>).
+pub(crate) fn forbids_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
+}
+
+/// Whether the terminal cannot move its cursor.
+pub(crate) fn has_dumb_terminal() -> bool {
+    std::env::var_os("TERM").is_some_and(|value| value == "dumb")
+}
+
+/// The value of a variable, if it is set and is text.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}

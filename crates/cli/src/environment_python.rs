@@ -37,7 +37,16 @@ pub struct EnvironmentPython;
 impl Guest for EnvironmentPython {
     /// Returns only if the command line could not be handed over.
     fn run(&self, args: Vec<OsString>) -> u8 {
+        let asks_for_help = matches!(args.as_slice(), [one] if one == "-h" || one == "--help");
         let Err(fault) = hand_over(args);
+        if asks_for_help {
+            // Our own commands are listed already, and need no Python.
+            printer::note(&format!(
+                "Locust's options are not listed: {}",
+                message(&fault)
+            ));
+            return Exit::Fine.code();
+        }
         printer::fault(&message(&fault));
         Exit::NotRun.code()
     }

@@ -1,4 +1,7 @@
-//! The one list of exit codes.
+//! The one list of exit codes, and what earns a run which of them.
+
+use anyhow::Error;
+use gatecrash_metrics::{Ended, RunRecord, ScenarioRecord};
 
 /// How a process of ours ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,5 +29,60 @@ impl Exit {
     /// The number that the shell sees.
     pub const fn code(self) -> u8 {
         self as u8
+    }
+
+    /// What a run of a plan has earned. What makes the numbers useless comes before what
+    /// they say, and scenarios that are not measured say nothing. Files that could not be
+    /// written are a failure as well.
+    pub(crate) fn of_run(record: &RunRecord, is_written: bool) -> Exit {
+        match &record.ended_by {
+            Ended::Interrupted(signal) if signal == "SIGTERM" => return Exit::Terminated,
+            Ended::Interrupted(_) => return Exit::Interrupted,
+            Ended::Failed(_) => return Exit::NotRun,
+            Ended::Done | Ended::Stopped => {}
+        }
+        let mut measured = record.scenarios.iter().filter(|one| one.measured);
+        if record.validity.is_invalid() {
+            Exit::Invalid
+        } else if !is_written || measured.any(has_failed) {
+            Exit::Failed
+        } else {
+            Exit::Fine
+        }
+    }
+}
+
+fn has_failed(scenario: &ScenarioRecord) -> bool {
+    scenario.snapshot.total.failures > 0 || !scenario.snapshot.exceptions.is_empty()
+}
+
+/// A fault that ends the process, and how.
+#[derive(Debug)]
+pub(crate) struct Fatal {
+    pub(crate) exit: Exit,
+    pub(crate) fault: Error,
+}
+
+impl From<Error> for Fatal {
+    fn from(fault: Error) -> Self {
+        Fatal {
+            exit: Exit::Failed,
+            fault,
+        }
+    }
+}
+
+/// Says how a fault ends the process.
+pub(crate) trait OrExit<T> {
+    /// The value, or the fault with its exit code.
+    fn or_exit(self, exit: Exit) -> Result<T, Fatal>;
+}
+
+impl<T, E: Into<Error>> OrExit<T> for Result<T, E> {
+    fn or_exit(self, exit: Exit) -> Result<T, Fatal> {
+        self.map_err(|fault| Fatal {
+            exit,
+            fault: fault.into(),
+        })
     }
 }

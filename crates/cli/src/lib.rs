@@ -9,35 +9,64 @@
 //! |---|---|
 //! | `args` | our own commands and their arguments |
 //! | `commands` | what each of them does |
+//! | `overview` | which commands there are, and which was meant |
+//! | `plan_file` | a plan from its file, `.env` and overriding options |
+//! | `setup`, `load_text` | from the plan to what the engine runs |
+//! | `machine`, `ready` | what is looked at before the first packet, and before the first request |
+//! | `news` | what happens in a run, on its way to whoever tells it |
+//! | `attend`, `signals`, `terminal` | whoever asks something of a run: signals and keys |
+//! | `console`, `results` | telling it: lines and files |
 //! | `environment_python` | the native binary's guest |
 //! | `env` | the one place that reads the environment |
 //! | [`exit`] | the one list of exit codes |
 //! | `printer` | the one place that prints |
-//! | `signals` | Ctrl-C and SIGTERM as values |
 
 mod args;
+mod attend;
 mod commands;
+mod console;
 mod env;
 mod environment_python;
 pub mod exit;
+mod load_text;
+mod machine;
+mod news;
+mod overview;
+mod plan_file;
 mod printer;
+mod ready;
+mod results;
+mod setup;
 mod signals;
+mod terminal;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
 pub use environment_python::EnvironmentPython;
 pub use gatecrash_engine::Guest;
 
 /// Runs the command line `args` (without the program's name) and returns its exit code.
 pub fn main(args: Vec<OsString>, guest: &dyn Guest) -> u8 {
-    match native(&args) {
+    match native(&args, guest) {
         Some(code) => code,
         None => guest.run(args),
     }
 }
 
-/// Runs `args` if their first word is a command of our own; `None` leaves them to a guest.
-pub fn native(args: &[OsString]) -> Option<u8> {
-    let first = args.first()?.to_str()?;
-    args::COMMANDS.contains(&first).then(|| commands::run(args))
+/// Runs `args` if their first word is a command of our own; `None` leaves them to the guest.
+pub fn native(args: &[OsString], guest: &dyn Guest) -> Option<u8> {
+    let first = args.first().map(OsString::as_os_str);
+    let is_ours = args::commands()
+        .iter()
+        .any(|(name, _)| first == Some(OsStr::new(name)));
+    match is_ours {
+        true => Some(commands::run(args, guest)),
+        false => overview::look_at(args),
+    }
+}
+
+/// Says why something cannot be run at all, and returns the exit code for that.
+pub fn refuse(why: &str) -> u8 {
+    printer::fault(why);
+    exit::Exit::NotRun.code()
 }

@@ -16,6 +16,11 @@ pub(crate) fn fault(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "gatecrash: error: {text}");
 }
 
+/// Something worth knowing, as lines on stderr.
+pub(crate) fn note(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}
+
 /// Something to look at that ends nothing, as lines on stderr that begin with the program's
 /// name.
 pub(crate) fn warn(text: &str) {

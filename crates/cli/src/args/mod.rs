@@ -3,10 +3,12 @@
 //! In: words. Out: checked values. The options of Locust-style runs are not here: they
 //! are data in `gatecrash_plan::options`, read by the parser that locustfiles extend.
 
+mod plan;
 mod target;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
+pub(crate) use plan::{PlanArgs, RunArgs};
 pub(crate) use target::TargetArgs;
 
 #[derive(Debug, Parser)]
@@ -19,6 +21,15 @@ pub(crate) struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Run a plan: load an API as the file says, and tell how it fared
+    ///
+    /// The plan is checked as a whole before anything is sent. Tables at the end go to stdout,
+    /// progress to stderr. Exit codes: 0 fine, 1 a request failed, 2 the plan or the command line
+    /// has faults, 97 it could not run, 98 it was not driven as asked and its numbers must not be
+    /// used, 130 or 143 it was interrupted.
+    Run(RunArgs),
+    /// Print the JSON Schema of plan files, for editors
+    Schema,
     /// Serve an API to load, which knows the truth about what it received
     ///
     /// Beside the service's own routes it answers on /echo, /status/{code}, /fault/{kind} and
@@ -28,5 +39,12 @@ pub(crate) enum Command {
     Target(TargetArgs),
 }
 
-/// First words that are commands of our own; they are the variants of [`Command`].
-pub(crate) const COMMANDS: &[&str] = &["target"];
+/// The first words that are commands of our own, with a line on each.
+pub(crate) fn commands() -> Vec<(String, String)> {
+    let commands = CommandLine::command();
+    let about = |command: &clap::Command| command.get_about().map(ToString::to_string);
+    commands
+        .get_subcommands()
+        .map(|one| (one.get_name().to_owned(), about(one).unwrap_or_default()))
+        .collect()
+}

@@ -1,19 +1,22 @@
 //! What our own commands do: one file each.
 
+mod run;
+mod schema;
 mod target;
 
 use std::ffi::OsString;
 
 use clap::Parser;
+use gatecrash_engine::Guest;
 
 use crate::args::{Command, CommandLine};
-use crate::exit::Exit;
+use crate::exit::{Exit, Fatal};
 use crate::printer;
 
-/// Runs one of our own commands; `args` begin with its name.
-pub(crate) fn run(args: &[OsString]) -> u8 {
-    match CommandLine::try_parse_from(args) {
-        Ok(line) => code(execute(line.command)),
+/// Runs one of our own commands; `words` begin with its name.
+pub(crate) fn run(words: &[OsString], guest: &dyn Guest) -> u8 {
+    match CommandLine::try_parse_from(words) {
+        Ok(line) => code(execute(line.command, words, guest)),
         Err(said) => {
             printer::parser_says(&said);
             let code = if said.use_stderr() {
@@ -26,16 +29,17 @@ pub(crate) fn run(args: &[OsString]) -> u8 {
     }
 }
 
-fn execute(command: Command) -> anyhow::Result<Exit> {
+fn execute(command: Command, words: &[OsString], guest: &dyn Guest) -> Result<u8, Fatal> {
     match command {
-        Command::Target(args) => target::run(args.into()),
+        Command::Run(args) => run::run(args, words, guest),
+        Command::Schema => Ok(schema::run().code()),
+        Command::Target(args) => Ok(target::run(args.into())?.code()),
     }
 }
 
-fn code(outcome: anyhow::Result<Exit>) -> u8 {
-    let exit = outcome.unwrap_or_else(|fault| {
+fn code(outcome: Result<u8, Fatal>) -> u8 {
+    outcome.unwrap_or_else(|Fatal { exit, fault }| {
         printer::fault(&format!("{fault:#}"));
-        Exit::Failed
-    });
-    exit.code()
+        exit.code()
+    })
 }

@@ -1,6 +1,10 @@
 //! The binary as a person meets it: what it says, and how it ends.
 
+mod endings;
 mod environment_python;
+mod overview;
+mod plans;
+mod run;
 mod target;
 
 use std::process::{Child, Command, Output, Stdio};

@@ -1,0 +1,52 @@
+//! What the commands that read a plan are asked for.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+/// A plan, and what overrides it.
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    /// The plan: a YAML, TOML or JSON file; - reads YAML or JSON from stdin
+    #[arg(value_name = "PLAN")]
+    pub(crate) plan: Option<PathBuf>,
+    /// Only this scenario of the plan, or all rungs of this ladder
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scenario: Option<String>,
+    /// Another value for a key of the plan, such as host=http://127.0.0.1:8000 or
+    /// scenarios.burst.grace=5s; may be given several times
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub(crate) set: Vec<String>,
+    /// Another rate for the scenario: 50/s, 1/s .. 100/s
+    #[arg(long, value_name = "RATE", conflicts_with = "users")]
+    pub(crate) rate: Option<String>,
+    /// Another number of users for the scenario
+    #[arg(long, value_name = "USERS")]
+    pub(crate) users: Option<String>,
+    /// Another duration for the scenario: 30s, 5m
+    #[arg(long = "for", value_name = "TIME")]
+    pub(crate) duration: Option<String>,
+    /// What schedules, data rows and tasks are drawn from; the same seed draws the same again
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+    /// Threads that make the load, 1 to 256; by default one for each core that this process may
+    /// use, but no more than there are users or tasks in flight at most
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) lanes: Option<u16>,
+}
+
+/// What `gatecrash run` is asked for.
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
+    /// Folder for the files of the run; it is made where it does not exist
+    #[arg(long, value_name = "DIR")]
+    pub(crate) results: Option<PathBuf>,
+    /// No progress on stderr; the tables at the end are printed all the same
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// No colours; so does the variable NO_COLOR
+    #[arg(long)]
+    pub(crate) no_color: bool,
+}

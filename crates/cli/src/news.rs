@@ -1,0 +1,78 @@
+//! What happens in a run, on its way from the run's thread to whoever tells it.
+//!
+//! In: [`RunEvent`]s, which live as long as the call. Out: [`News`], which can wait. A
+//! terminal or a disk that stands still must not hold the run: beyond [`MOST_WAITING`]
+//! pieces of news the next ones are dropped, and all that counts is in the record.
+
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::time::Duration;
+
+use gatecrash_engine::RunEvent;
+use gatecrash_engine::run::Progress;
+use gatecrash_metrics::{Change, Point, ScenarioRecord, Snapshot};
+
+/// A quarter of an hour of seconds.
+const MOST_WAITING: usize = 900;
+
+/// What happened.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// A scenario began: its place among all.
+    Began(usize),
+    /// Another second of a running scenario.
+    Second(Box<Standing>),
+    /// Something was changed.
+    Changed(Change),
+    /// A scenario ended.
+    Ended(Box<ScenarioRecord>),
+}
+
+/// How a scenario stands.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    /// Its place among all.
+    pub(crate) place: usize,
+    /// Since its beginning, without pauses.
+    pub(crate) elapsed: Duration,
+    /// Its work is over; what is under way may end.
+    pub(crate) is_ending: bool,
+    /// Nothing new begins for now.
+    pub(crate) is_paused: bool,
+    /// All its numbers.
+    pub(crate) snapshot: Snapshot,
+    /// What happened in the last second.
+    pub(crate) last: Option<Point>,
+    /// Seconds since the Unix epoch.
+    pub(crate) at_epoch_s: f64,
+}
+
+/// The listener for a run, and where its news arrive; they end when the run does.
+pub(crate) fn channel() -> (impl FnMut(RunEvent<'_>) + Send + 'static, Receiver<News>) {
+    let (sender, news) = sync_channel(MOST_WAITING);
+    (move |event: RunEvent<'_>| pass_on(&sender, event), news)
+}
+
+fn pass_on(sender: &SyncSender<News>, event: RunEvent<'_>) {
+    let news = match event {
+        RunEvent::Began { place, .. } => News::Began(place),
+        RunEvent::Second(progress) => News::Second(Box::new(Standing::of(&progress))),
+        RunEvent::Changed(change) => News::Changed(change.clone()),
+        RunEvent::Ended(record) => News::Ended(Box::new(record.clone())),
+    };
+    // Whoever lags behind finds everything in the record.
+    let _ = sender.try_send(news);
+}
+
+impl Standing {
+    fn of(progress: &Progress<'_>) -> Standing {
+        Standing {
+            place: progress.place,
+            elapsed: progress.elapsed,
+            is_ending: progress.is_ending,
+            is_paused: progress.is_paused,
+            snapshot: progress.snapshot.clone(),
+            last: progress.last.copied(),
+            at_epoch_s: progress.at_epoch_s,
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! From the plan to what the engine runs.
+//!
+//! In: a checked plan. Out: a [`Setup`]: rows read, templates compiled, every file that the
+//! plan names looked at. Never: a packet.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Error, Result};
+use gatecrash_engine::guest::Host;
+use gatecrash_engine::journey::{Feeds, PlanJourney};
+use gatecrash_engine::{ScenarioSetup, Setup, Users};
+use gatecrash_plan::fingerprint::{Draws, fingerprint};
+use gatecrash_plan::model::{Plan, Scenario, UserKind};
+
+use crate::load_text::load_text;
+
+/// Of each scenario so many arrivals are spelled out in the run's fingerprint.
+const SPELLED_OUT: u64 = 10_000;
+
+/// What the engine runs on `lanes` lanes. `host` is asked for users who live in a
+/// locustfile.
+///
+/// # Errors
+/// Rows or files that cannot be read, a template that cannot be compiled.
+pub(crate) fn setup(plan: &Plan, host: Option<&dyn Host>, lanes: usize) -> Result<Setup> {
+    let feeds = Arc::new(Feeds::load(&plan.feeds)?);
+    let scenarios = plan.scenarios.iter().enumerate();
+    let scenarios: Vec<ScenarioSetup> = scenarios
+        .map(|(place, scenario)| {
+            let users = users(plan, place, host, &feeds)?;
+            Ok(scenario_setup(scenario, users))
+        })
+        .collect::<Result<_>>()?;
+    Ok(Setup {
+        name: plan.name.clone(),
+        fingerprint: fingerprint_of(&scenarios, &feeds),
+        scenarios,
+        lanes,
+        seed: plan.seed,
+    })
+}
+
+/// Who takes part in the scenario at a place, each with its part among all.
+fn users(
+    plan: &Plan,
+    place: usize,
+    host: Option<&dyn Host>,
+    feeds: &Arc<Feeds>,
+) -> Result<Vec<(Users, f64)>> {
+    let scenario = &plan.scenarios[place];
+    let mut found = Vec::new();
+    for (class, weight) in &scenario.who {
+        match &plan.users[*class].kind {
+            UserKind::Http(_) => {
+                let journey = PlanJourney::new(plan, *class, feeds.clone())?;
+                found.push((Users::of(journey), *weight));
+            }
+            UserKind::Locust(locust) => {
+                let host = host.context("users of a locustfile run in Python only")?;
+                let guests = host.users(place, scenario, locust).map_err(Error::msg)?;
+                found.extend(shared_out(guests, *weight));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The classes of one locustfile have the part of the plan's class together.
+fn shared_out(guests: Vec<(Users, f64)>, weight: f64) -> impl Iterator<Item = (Users, f64)> {
+    let whole: f64 = guests.iter().map(|(_, part)| part).sum();
+    guests
+        .into_iter()
+        .map(move |(users, part)| (users, weight * part / whole))
+}
+
+fn scenario_setup(scenario: &Scenario, users: Vec<(Users, f64)>) -> ScenarioSetup {
+    ScenarioSetup {
+        name: scenario.name.clone(),
+        start: scenario.start.clone(),
+        users,
+        load: scenario.load.clone(),
+        load_text: load_text(scenario),
+        duration: scenario.duration,
+        grace: scenario.grace,
+        measured: scenario.measured,
+        seed: scenario.seed,
+    }
+}
+
+fn fingerprint_of(scenarios: &[ScenarioSetup], feeds: &Feeds) -> String {
+    let draws: Vec<Draws<'_>> = scenarios.iter().map(draws_of).collect();
+    fingerprint(&draws, &feeds.sizes(), SPELLED_OUT).to_string()
+}
+
+fn draws_of(scenario: &ScenarioSetup) -> Draws<'_> {
+    let weights = |users: &Users| users.tasks().iter().map(|task| task.weight).collect();
+    let classes = scenario.users.iter();
+    Draws {
+        load: &scenario.load,
+        classes: classes
+            .map(|(users, weight)| (*weight, weights(users)))
+            .collect(),
+        seed: scenario.seed,
+    }
+}
