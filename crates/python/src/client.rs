@@ -396,11 +396,9 @@ impl Client {
         let completion = completion.inspect_err(|_| left(py, ticket))?;
         let lag_ms = lag_ms(py, ticket, completion.recorded);
         match completion.outcome {
-            Outcome::Answer(exchange) => Ok(Exchange::answered(
-                *exchange,
-                completion.recorded,
-                lag_ms,
-            )),
+            Outcome::Answer(exchange) => {
+                Ok(Exchange::answered(*exchange, completion.recorded, lag_ms))
+            }
             Outcome::Failed(failure) => Ok(self.failed(*failure, lag_ms)),
             other => unreachable!("a fetch ends in an answer or a failure, not in {other:?}"),
         }

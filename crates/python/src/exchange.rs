@@ -25,6 +25,8 @@ pub(crate) struct Exchange {
     pub(crate) timings: Timings,
     pub(crate) failure: Option<Error>,
     pub(crate) reused: bool,
+    /// From the instant it was due to its call, where the response time counts that in.
+    lag_ms: f64,
     /// The lane has recorded it.
     #[pyo3(get)]
     pub(crate) recorded: bool,
@@ -34,7 +36,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn answered(exchange: gatecrash_net::Exchange, recorded: bool) -> Self {
+    pub(crate) fn answered(exchange: gatecrash_net::Exchange, recorded: bool, lag_ms: f64) -> Self {
         let gatecrash_net::Exchange {
             head,
             body,
@@ -49,13 +51,14 @@ impl Exchange {
             timings,
             failure: None,
             reused,
+            lag_ms,
             recorded,
             status,
         }
     }
 
     /// A failure; with `shows_begun` along with the answer that had begun.
-    pub(crate) fn failed(failure: Failure, shows_begun: bool) -> Self {
+    pub(crate) fn failed(failure: Failure, shows_begun: bool, lag_ms: f64) -> Self {
         let (head, body, reused) = match failure.begun.filter(|_| shows_begun) {
             Some(begun) => (Some(begun.head), begun.body, begun.reused),
             None => (None, Bytes::new(), false),
@@ -67,6 +70,7 @@ impl Exchange {
             timings: failure.timings,
             failure: Some(failure.error),
             reused,
+            lag_ms,
             recorded: false,
         }
     }
@@ -180,10 +184,18 @@ impl Exchange {
         })
     }
 
-    /// From the call to the end of the exchange, milliseconds.
+    /// The response time, milliseconds: from the call to the end of the exchange, from the
+    /// due instant for the first request of a turn.
     #[getter]
     fn total_ms(&self) -> f64 {
-        self.timings.total().as_secs_f64() * 1e3
+        self.lag_ms + self.timings.total().as_secs_f64() * 1e3
+    }
+
+    /// The response time of a streamed answer, milliseconds: likewise, until its head was
+    /// complete.
+    #[getter]
+    fn total_until_head_ms(&self) -> f64 {
+        self.lag_ms + self.until_head_ms()
     }
 
     /// From the call until the head of the answer was complete, milliseconds.

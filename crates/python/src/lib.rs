@@ -19,8 +19,10 @@
 //! | `session` | the quick way of a session |
 //! | `ledger` | the way to one shard of the lane's books |
 //! | `options` | the option table as data |
+//! | `rate` | a run of a locustfile at a rate |
 //! | `reporter` | tables, progress and CSV files during a run |
 //! | `stats` | the statistics of one environment |
+//! | `turn` | the turns that a driver hands to users |
 
 mod ask;
 mod boundary;
@@ -34,9 +36,11 @@ mod form;
 mod greenlets;
 mod ledger;
 mod options;
+mod rate;
 mod reporter;
 mod session;
 mod stats;
+mod turn;
 
 use pyo3::prelude::*;
 
@@ -51,6 +55,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     dispatch::register(module)?;
     options::register(module)?;
     stats::register(module)?;
+    rate::register(module)?;
+    turn::register(module)?;
     reporter::register(module)?;
     session::register(module)?;
     exchange::register(module)

@@ -19,6 +19,7 @@ use pyo3::{PyTraverseError, PyVisit};
 
 use crate::entry::{Entry, Rounding, rounding};
 use crate::ledger::{self, Ledger};
+use crate::turn;
 
 /// One set of statistics.
 #[pyclass(frozen, module = "gatecrash._engine")]
@@ -67,13 +68,20 @@ impl Stats {
     ) -> PyResult<()> {
         let endpoint = self.ledger.endpoint(method, name)?;
         let now = self.ledger.now_epoch_s();
-        let sample = ledger::sample(endpoint, now, response_time, response_length)?;
+        let mut sample = ledger::sample(endpoint, now, response_time, response_length)?;
         let failure = match exception {
             Some(exception) if exception.is_truthy()? => Some(self.noted(exception)?.into()),
             _ => None,
         };
+        let turn = turn::current(method.py());
+        let service_time_ms = turn.and_then(|turn| {
+            let (turn, failed) = (turn.get(), failure.is_some());
+            turn.report(&mut sample, gatecrash_net::now(), failed)
+        });
         let shard = self.ledger.names.shard();
-        self.ledger.lane.record(shard, sample, failure);
+        self.ledger
+            .lane
+            .record_apart(shard, sample, service_time_ms, failure);
         Ok(())
     }
 

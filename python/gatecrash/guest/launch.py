@@ -11,6 +11,7 @@ import logging
 
 import gevent
 
+from gatecrash.guest.rate import RateLoad
 from gatecrash.guest.signals import Interrupts
 from gatecrash.guest.watchdog import Watchdog
 from locust.input_events import input_listener
@@ -25,15 +26,25 @@ KEYS_SPAWN_RATE = 100
 class Launch:
     """One headless run."""
 
-    def __init__(self, environment, options, watchdog: Watchdog):
+    def __init__(self, environment, options, watchdog: Watchdog, load: type[RateLoad] | None):
         self.environment = environment
         self._watchdog = watchdog
         self.runner = environment.runner
+        self._load = load(self.runner, options) if load else None
         self.options = options
         self._on_exception = greenlet_exception_logger(logger)
 
     def start(self) -> None:
         """Starts everything and returns."""
+        if self._load is not None:
+            self._start_load(self._load)
+        else:
+            self._start_users()
+        keys = self._spawn(input_listener(self._keys()))
+        # Whatever ends the process, the terminal must show what is typed again.
+        atexit.register(keys.kill)
+
+    def _start_users(self) -> None:
         if self.options.num_users is None:
             self.options.num_users = 1
         if self.options.spawn_rate is None:
@@ -43,20 +54,21 @@ class Launch:
         else:
             self._spawn(self.runner.start, self.options.num_users, self.options.spawn_rate)
             self._limit_run_time(self.options.run_time)
-        keys = self._spawn(input_listener(self._keys()))
-        # Whatever ends the process, the terminal must show what is typed again.
-        atexit.register(keys.kill)
+
+    def _start_load(self, load: RateLoad) -> None:
+        _tell_run_time(self.options.run_time)
+        self._spawn(load.start)
+        if self.options.run_time:
+            self._watchdog.end_by(self.options.run_time + load.grace_s)
 
     def _limit_run_time(self, seconds: float | None) -> None:
+        _tell_run_time(seconds)
         if seconds:
-            logger.info(f"Run time limit set to {seconds} seconds")
             # The hub's clock stands while it does not run; starting up has taken a while.
             gevent.get_hub().loop.update_now()
             timer = gevent.spawn_later(seconds, self._end, "--run-time limit reached")
             timer.link_exception(self._on_exception)
             self._watchdog.end_by(seconds + self.environment.stop_timeout)
-        else:
-            logger.info("No run time limit set, use CTRL+C to interrupt")
 
     def _end(self, reason: str) -> None:
         logger.info(f"{reason}, shutting down")
@@ -68,6 +80,8 @@ class Launch:
         return greenlet
 
     def _keys(self) -> dict:
+        if self._load is not None:
+            return self._load.keys()
         return {
             "w": lambda: self._change_users(+1),
             "W": lambda: self._change_users(+10),
@@ -99,6 +113,13 @@ class Launch:
         elif self.environment.shape_class:
             logger.info("Shape test completed, shutting down")
         return None
+
+
+def _tell_run_time(seconds: float | None) -> None:
+    if seconds:
+        logger.info(f"Run time limit set to {seconds} seconds")
+    else:
+        logger.info("No run time limit set, use CTRL+C to interrupt")
 
 
 def exit_code_of(exit_call: SystemExit) -> int:

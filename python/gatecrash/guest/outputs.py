@@ -113,6 +113,12 @@ class Outputs:
             stats.print_stats(counted, current=False)
             stats.print_percentile_stats(counted)
             stats.print_error_report(counted)
+        load = self._environment.runner.rate_load
+        for line in load.report(color=self._has_color()) if load is not None else ():
+            stats.console_logger.info(line)
+
+    def _has_color(self) -> bool:
+        return sys.stderr.isatty() and "NO_COLOR" not in os.environ
 
     def cut_short(self) -> None:
         """Completes the files as they are now; gives way to nobody."""

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 
 from gatecrash.guest.launch import exit_code_of
+from gatecrash.guest.rate import EXIT_INVALID
 from gatecrash.guest.stopping import close_books
 from gatecrash.http import foreign
 from locust import log
@@ -59,6 +60,8 @@ class Teardown:
                 "every request failed, and the first one ended while the users were being "
                 "stopped. If that is fine, run with --exit-code-on-error 0"
             )
+        if told != EXIT_INVALID and self._exit_code() == EXIT_INVALID:
+            return "the run is INVALID, for the reasons below"
         return None
 
     def _despite_exit(self, step: Callable[[], None]) -> None:
@@ -74,6 +77,8 @@ class Teardown:
             return self._asked_for
         if self.environment.process_exit_code is not None:
             return self.environment.process_exit_code
+        if runner.rate_load is not None and runner.rate_load.is_invalid:
+            return EXIT_INVALID
         if len(runner.errors) or len(runner.exceptions) or self._every_request_failed():
             return self.options.exit_code_on_error
         return 2 if log.unhandled_greenlet_exception else 0

@@ -237,7 +237,7 @@ class EngineClient(HTTPClient):
         return self._answer(call, exchange, stream, outgoing.head)
 
     def _answer(self, call, exchange, stream, sent):
-        call.spent_ms += exchange.until_head_ms if stream else exchange.total_ms
+        call.spent_ms += exchange.total_until_head_ms if stream else exchange.total_ms
         if not exchange.status:
             had_first_byte = "first_byte" in exchange.phases_ms
             raise fast_failures.exception_for(exchange.failure, had_first_byte)

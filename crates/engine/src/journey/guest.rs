@@ -29,7 +29,8 @@ pub struct GuestJourney {
     pub class: u32,
     /// The name of the class in the reports.
     pub name: String,
-    /// What its users do; the guest chooses, so the weights mean nothing.
+    /// What its users do; the guest chooses, so the weights mean nothing. The first one
+    /// stands for whatever is none of the others.
     pub tasks: Vec<TaskKind>,
     /// The lane over which the guest makes its requests, and hears of its turns.
     pub lane: Lane,
@@ -156,6 +157,8 @@ impl User for GuestUser {
             self.start().await?;
             self.seat.note_user_started(ms_between(called, now()));
         }
+        // Until the guest says which one it was.
+        self.seat.set_task(0);
         self.ask(Wish::Perform(turn.due)).await
     }
 

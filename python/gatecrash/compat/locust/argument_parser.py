@@ -315,6 +315,14 @@ def positive_integer(string) -> int:
     return value
 
 
+def rate(string) -> str:
+    """A text like 100/s."""
+    try:
+        return _engine.parse_rate(string)
+    except ValueError as error:
+        raise configargparse.ArgumentTypeError(str(error)) from error
+
+
 def gt_zero(t):
     """Makes a reader of numbers above zero from a reader of numbers."""
 
@@ -362,6 +370,7 @@ def _types() -> dict[str, Any]:
         "positive_int": positive_integer,
         "positive_float": gt_zero(float),
         "timespan": timespan,
+        "rate": rate,
         "user_config": json_user_config,
     }
 

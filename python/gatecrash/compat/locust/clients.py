@@ -263,7 +263,7 @@ def _response_time_ms(response, stream, started):
         if all(exchanges):
             last = exchanges.pop()
             return sum(hop.total_ms for hop in exchanges) + (
-                last.until_head_ms if stream else last.total_ms
+                last.total_until_head_ms if stream else last.total_ms
             )
     return (time.perf_counter() - started) * 1000
 

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import gatecrash
 import locust
-from gatecrash.guest import loading
+from gatecrash.guest import loading, rate
 from gatecrash.guest.iterations import IterationBudget
 from gatecrash.guest.launch import Launch
 from gatecrash.guest.outputs import Outputs
@@ -110,6 +110,11 @@ def main():
         print("Available Users:", *found.users, sep="\n    ")
         sys.exit(0)
     environment = _environment(found, options, locustfiles)
+    load = None
+    if rate.wanted(parser, options):
+        if fault := rate.check_classes(environment.user_classes, found.shape):
+            parser.error(fault)
+        load = rate.RateLoad
     # A file or a plugin may have an option of this name that means something else.
     if "iterations" in parser.builtin_dests and options.iterations:
         environment.iteration_budget = IterationBudget(
@@ -118,7 +123,7 @@ def main():
     if options.show_task_ratio or options.show_task_ratio_json:
         _print_ratios(environment, options)
         sys.exit(0)
-    _run(environment, options)
+    _run(environment, options, load)
 
 
 def _load(locustfiles: list[str]) -> loading.Found:
@@ -142,6 +147,7 @@ def _check(parser, options) -> None:
     if options.stats_history_enabled and options.csv_prefix is None:
         parser.error("'--csv-full-history' requires '--csv'.")
     stats.validate_stats_configuration()
+    rate.check(parser, options)
     if options.headful:
         options.headless = False
     if options.autoquit != -1 and not options.autostart:
@@ -230,8 +236,8 @@ def _print_ratios(environment: Environment, options) -> None:
         print_task_ratio(user_classes, options.num_users, total)
 
 
-def _run(environment: Environment, options) -> None:
-    """From the runner to the end of the process."""
+def _run(environment: Environment, options, load: type[rate.RateLoad] | None = None) -> None:
+    """From the runner to the end of the process; `load` drives its users, if not their number."""
     runner = environment.create_local_runner()
     if options.equal_weights:
         environment.events.init.add_listener(_assign_equal_weights)
@@ -249,7 +255,7 @@ def _run(environment: Environment, options) -> None:
         on_second=outputs.cut_short,
     )
     interrupts.install()
-    launch = Launch(environment, options, watchdog)
+    launch = Launch(environment, options, watchdog, load)
     teardown = Teardown(environment, options, outputs)
     launch.start()
     exit_code = launch.wait(interrupts)

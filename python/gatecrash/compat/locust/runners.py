@@ -32,6 +32,7 @@ from locust.rpc import Message
 from locust.stats import RequestStats, StatsError, StatsRecorder
 
 if TYPE_CHECKING:
+    from gatecrash.guest.rate import RateLoad
     from locust import User
     from locust.env import Environment
 
@@ -123,6 +124,8 @@ class Runner:
         self.custom_messages: dict[str, tuple[Callable, bool]] = {}
         self.connection_broken = False
         self._users_dispatcher: UsersDispatcher | None = None
+        self.rate_load: RateLoad | None = None
+        """What drives the users of a run at a rate; None where their number is asked for."""
         self._stopped: Event | None = None
         self._spawn_own(self.monitor_cpu_and_memory)
         environment.events.request.add_listener(StatsRecorder(self.stats))
@@ -309,6 +312,8 @@ class Runner:
                 self.shape_greenlet.kill(block=True)
                 self.shape_greenlet = None
             self.shape_last_tick = None
+        if self.rate_load is not None:
+            self.rate_load.end()
         ends_me = stop_users(self, self.user_classes_count)
         self._users_dispatcher = None
         self.update_state(STATE_STOPPED)
@@ -383,11 +388,9 @@ class LocalRunner(Runner):
     def _start(self, ramp: Ramp) -> None:
         self.target_user_count = ramp.user_count
         if self.state not in (STATE_RUNNING, STATE_SPAWNING):
-            self._begin_run()
+            self.begin_run()
         ramp.check(self.user_count)
-        if self.environment.host:
-            for user_class in self.user_classes:
-                user_class.host = self.environment.host
+        self._set_hosts()
         if self.state not in (STATE_INIT, STATE_STOPPED):
             self.update_state(STATE_SPAWNING)
         if self._users_dispatcher is None:
@@ -399,13 +402,20 @@ class LocalRunner(Runner):
         total = sum(self.target_user_classes_count.values())
         self.environment.events.spawning_complete.fire(user_count=total)
 
-    def _begin_run(self) -> None:
+    def _set_hosts(self) -> None:
+        if self.environment.host:
+            for user_class in self.user_classes:
+                user_class.host = self.environment.host
+
+    def begin_run(self) -> None:
+        """What comes before the first user: empty statistics, tags, hosts, `test_start`."""
         self.stats.clear_all()
         self.exceptions = {}
         self.cpu_warning_emitted = False
         self.worker_cpu_warning_emitted = False
         self.environment._filter_tasks_by_tags()
         self.environment.events.test_start.fire(environment=self.environment)
+        self._set_hosts()
 
     def send_message(self, msg_type: str, data: Any = None, client_id: str | None = None) -> None:
         """Hands the message to this process's own listener of its type."""

@@ -180,6 +180,8 @@ class TaskSet(metaclass=TaskSetMeta):
     @final
     def run(self):
         """Runs tasks until the TaskSet is interrupted or the user ends, by an exception."""
+        if self._user._turns is not None:
+            self._user._turns.steer(self)
         try:
             self.on_start()
         except InterruptTaskSet as interrupt:

@@ -29,6 +29,7 @@ from locust.util import deprecation
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from gatecrash.guest.turns import UserUnderDriver
     from gevent import Greenlet
     from gevent.pool import Group
     from urllib3 import PoolManager
@@ -73,6 +74,9 @@ class User(metaclass=UserMeta):
     """If above 0, exactly so many users of this class, made before the weighted ones."""
     abstract: bool = True
     """True: only meant to be subclassed. Not inherited."""
+
+    _turns: UserUnderDriver | None = None
+    """Where the user gets its turns when a driver of the engine says when; None: by itself."""
 
     def __init__(self, environment) -> None:
         super().__init__()
@@ -216,9 +220,16 @@ class PytestUser(User):
         while True:
             for function, client in zip(self.functions, self.fixtures, strict=True):
                 try:
-                    function.obj(client)
+                    self._call(function, client)
                 except failures as error:
                     # A wrong URL is a fault of the file; requests makes those ValueErrors.
                     if isinstance(error, ValueError):
                         raise
                     logger.debug("%s\n%s", error, traceback.format_exc())
+
+    def _call(self, function, client) -> None:
+        if self._turns is None:
+            function.obj(client)
+        else:
+            self._turns.begin(self)
+            self._turns.execute(function, lambda: function.obj(client))

@@ -1,0 +1,254 @@
+//! A run of a locustfile at a rate: the engine's open driver over users in Python.
+//!
+//! In: classes with their handlers, a rate, limits. Out: a run that drives them, its
+//! record at the end, as lines and as a verdict. When executions start is the driver's
+//! business, what they do the handlers'.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use gatecrash_engine::journey::{GuestJourney, TaskKind};
+use gatecrash_engine::{
+    Change, Command, Lane, Run, RunHandle, ScenarioSetup, Setup, Ticket, Users,
+};
+use gatecrash_metrics::{Ended, RunRecord, ScenarioRecord};
+use gatecrash_plan::model::{Load, Start};
+use gatecrash_plan::rate::Rate;
+use gatecrash_plan::schedule::open::{RateProfile, Spacing};
+use gatecrash_report::native::requests::request_table;
+use gatecrash_report::native::run::validity_lines;
+use gatecrash_report::native::work::{arrival_lines, task_table};
+use gatecrash_report::native::{Look, Paint};
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::boundary::{self, Boundary};
+use crate::stats::Stats;
+
+/// A class of users: its name, its weight, the names of its tasks, and who is told what
+/// its users shall do, as `handler(wish, user, turn)`.
+type ClassTuple = (String, f64, Vec<String>, Py<PyAny>);
+
+/// A run at a rate. It goes on by itself from the moment it is made.
+#[pyclass(frozen, module = "gatecrash._engine")]
+pub(crate) struct RateRun {
+    boundary: &'static Boundary,
+    handle: RunHandle,
+    end: Arc<End>,
+    rate: Mutex<Rate>,
+}
+
+/// The end of a run, and who waits for it.
+#[derive(Default)]
+struct End {
+    record: OnceLock<RunRecord>,
+    waiting: Mutex<Vec<Ticket>>,
+}
+
+impl End {
+    fn come(&self, record: RunRecord, lane: &Lane) {
+        // It ends once.
+        let _ = self.record.set(record);
+        lock(&self.waiting)
+            .drain(..)
+            .for_each(|ticket| lane.wake(ticket));
+    }
+
+    /// Whether the ticket will be woken.
+    fn wakes(&self, ticket: Ticket) -> bool {
+        let mut waiting = lock(&self.waiting);
+        let comes = self.record.get().is_none();
+        if comes {
+            waiting.push(ticket);
+        }
+        comes
+    }
+}
+
+#[pymethods]
+impl RateRun {
+    /// Begins. Requests of the users are counted in `stats`. `run_time_s`: how long
+    /// executions start, None for as long as nobody stops the run; `grace_s`: how long
+    /// they may go on afterwards.
+    #[new]
+    #[pyo3(signature = (stats, classes, *, rate, max_users, poisson, seed, run_time_s, grace_s))]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "keyword arguments, one for each option of a run"
+    )]
+    fn new(
+        py: Python<'_>,
+        stats: &Stats,
+        classes: Vec<ClassTuple>,
+        rate: &str,
+        max_users: u32,
+        poisson: bool,
+        seed: u64,
+        run_time_s: Option<f64>,
+        grace_s: f64,
+    ) -> PyResult<Self> {
+        let boundary = boundary::get(py)?;
+        let users = classes
+            .into_iter()
+            .map(|class| users(boundary, stats, class));
+        let users: Vec<(Users, f64)> = users.collect();
+        let rate: Rate = rate.parse().map_err(refused)?;
+        let duration = run_time_s.map(seconds).transpose()?;
+        let load = Load::Rate {
+            profile: RateProfile::constant(rate, duration).map_err(refused)?,
+            spacing: match poisson {
+                true => Spacing::Poisson { seed },
+                false => Spacing::Even,
+            },
+            max_in_flight: max_users,
+        };
+        let scenario = ScenarioSetup {
+            name: "rate".to_owned(),
+            start: Start::InTurn,
+            users,
+            load,
+            load_text: format!("rate {rate}"),
+            duration,
+            grace: seconds(grace_s)?,
+            measured: true,
+            seed,
+        };
+        let setup = Setup {
+            name: "locustfile".to_owned(),
+            scenarios: vec![scenario],
+            lanes: 1,
+            seed,
+            fingerprint: String::new(),
+        };
+        begin(boundary, setup, rate)
+    }
+
+    /// Gives way until the run has ended.
+    fn wait(&self, py: Python<'_>) -> PyResult<()> {
+        if self.end.record.get().is_some() {
+            return Ok(());
+        }
+        let ticket = self.boundary.take_slot(py)?;
+        if !self.end.wakes(ticket) {
+            self.boundary.release(ticket);
+            return Ok(());
+        }
+        self.boundary.wait(py, ticket, false).map(drop)
+    }
+
+    /// No more executions; asked again, those under way are cut off.
+    fn stop(&self) {
+        self.handle.ask(Command::Stop(Ended::Stopped));
+    }
+
+    /// No executions for now, or again.
+    fn pause(&self, paused: bool) {
+        self.handle.ask(Command::Change(match paused {
+            true => Change::Pause,
+            false => Change::Resume,
+        }));
+    }
+
+    /// So many executions per second more, or less if negative, than now. Returns the
+    /// rate from now on.
+    fn change_rate(&self, more_per_s: f64) -> PyResult<String> {
+        let step = Rate::per_second(more_per_s.abs()).map_err(refused)?;
+        let mut rate = lock(&self.rate);
+        *rate = match more_per_s < 0.0 {
+            true => rate.saturating_sub(step),
+            false => rate.saturating_add(step),
+        };
+        self.handle.ask(Command::Change(Change::Rate(*rate)));
+        Ok(rate.to_string())
+    }
+
+    /// Lines on what became of the executions, below `width` columns; none before the end.
+    fn report(&self, width: usize, color: bool) -> Vec<String> {
+        let look = Look { width, color };
+        self.scenario()
+            .map_or_else(Vec::new, |scenario| lines(scenario, &look))
+    }
+
+    /// `valid`, `doubtful` or `invalid`; None before the end.
+    #[getter]
+    fn validity(&self) -> Option<&'static str> {
+        self.end.record.get().map(|record| record.validity.name())
+    }
+
+    /// Executions (planned, started, missed) until the end; None before.
+    #[getter]
+    fn arrivals(&self) -> Option<(u64, u64, u64)> {
+        let arrivals = &self.scenario()?.snapshot.arrivals;
+        Some((arrivals.planned, arrivals.started, arrivals.missed()))
+    }
+}
+
+impl RateRun {
+    fn scenario(&self) -> Option<&ScenarioRecord> {
+        self.end.record.get()?.scenarios.first()
+    }
+}
+
+fn users(boundary: &Boundary, stats: &Stats, class: ClassTuple) -> (Users, f64) {
+    let (name, weight, tasks, handler) = class;
+    let kind = |name| TaskKind { name, weight: 1.0 };
+    let journey = GuestJourney {
+        class: boundary.handlers.add(handler),
+        name,
+        tasks: tasks.into_iter().map(kind).collect(),
+        lane: boundary.lane.clone(),
+        shard: stats.ledger.names.shard(),
+    };
+    (Users::of(journey), weight)
+}
+
+fn begin(boundary: &'static Boundary, setup: Setup, rate: Rate) -> PyResult<RateRun> {
+    let run = Run::start_beside(&boundary.lane, setup, |_| {})?;
+    let handle = run.handle();
+    let end = Arc::new(End::default());
+    let (coming, lane) = (end.clone(), boundary.lane.clone());
+    std::thread::Builder::new()
+        .name("gatecrash-wait".to_owned())
+        .spawn(move || coming.come(run.wait(), &lane))
+        .map_err(|fault| PyRuntimeError::new_err(format!("cannot start a thread: {fault}")))?;
+    Ok(RateRun {
+        boundary,
+        handle,
+        end,
+        rate: Mutex::new(rate),
+    })
+}
+
+fn lines(scenario: &ScenarioRecord, look: &Look) -> Vec<String> {
+    let snapshot = &scenario.snapshot;
+    let mut lines = vec![look.paint(Paint::Bold, &format!("Executions at {}", scenario.load))];
+    lines.extend(arrival_lines(&snapshot.arrivals, look));
+    for change in &scenario.changes {
+        lines.extend(look.paragraph("changed", Paint::Plain, &change.what));
+    }
+    lines.extend(validity_lines(&scenario.validity, look));
+    for table in [
+        request_table(snapshot, scenario.elapsed_s(), look),
+        task_table(snapshot, look),
+    ] {
+        lines.push(String::new());
+        lines.extend(table);
+    }
+    lines
+}
+
+fn seconds(seconds: f64) -> PyResult<Duration> {
+    Duration::try_from_secs_f64(seconds).map_err(refused)
+}
+
+fn refused(fault: impl std::fmt::Display) -> PyErr {
+    PyValueError::new_err(fault.to_string())
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<RateRun>()
+}

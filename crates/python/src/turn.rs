@@ -1,0 +1,230 @@
+//! The turns that a driver hands to users, and how their requests find them.
+//!
+//! In: the engine's calls for users ([`GuestCall`]), on the hub. Out: a call of the
+//! class's handler in Python with a [`Turn`]; the user's greenlet begins and ends it. A
+//! turn stands in the greenlet's `spawn_tree_locals`, so that requests of greenlets that
+//! the task spawns find it as well: the first request counts from the instant the turn
+//! was due, and every one that Python reports is told what its service time was.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use gatecrash_engine::Counted;
+use gatecrash_engine::Ticket;
+use gatecrash_engine::journey::{Done, GuestCall, Reply, Wish};
+use gatecrash_metrics::Sample;
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::greenlets;
+
+/// Whether any user of this process has turns: else requests need not look for theirs.
+static IN_USE: AtomicBool = AtomicBool::new(false);
+
+/// The handlers of classes in Python, by their numbers.
+#[derive(Default)]
+pub(crate) struct Handlers(Mutex<Vec<Py<PyAny>>>);
+
+impl Handlers {
+    /// The number of a class whose calls go to `handler`, as
+    /// `handler(wish, user, turn)`.
+    pub(crate) fn add(&self, handler: Py<PyAny>) -> u32 {
+        IN_USE.store(true, Ordering::Relaxed);
+        let mut all = self.lock();
+        all.push(handler);
+        u32::try_from(all.len() - 1).expect("fewer than 2^32 classes")
+    }
+
+    /// Tells the class's handler. What it raises is its own fault: the turn comes to
+    /// nothing, and Python's last resort tells why.
+    pub(crate) fn tell(&self, py: Python<'_>, call: GuestCall) {
+        let handler = match self.lock().get(call.class as usize) {
+            Some(handler) => handler.clone_ref(py),
+            None => return,
+        };
+        let wish = match call.wish {
+            Wish::Start => "start",
+            Wish::Perform(_) => "perform",
+            Wish::Stop => "stop",
+            Wish::CutOff => "cut off",
+        };
+        let told = Turn::of(py, call.wish, call.reply)
+            .and_then(|turn| handler.call1(py, (wish, call.user, turn)));
+        if let Err(fault) = told {
+            fault.write_unraisable(py, Some(handler.bind(py)));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Py<PyAny>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One thing that a user shall do: a task, or its start or its end. Dropped without an
+/// `end` it came to nothing.
+#[pyclass(frozen, module = "gatecrash._engine")]
+pub(crate) struct Turn {
+    /// It is the execution of a task, which fails with any of its requests.
+    is_task: bool,
+    due: Option<Instant>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    reply: Option<Reply>,
+    /// The first request, or what was reported as one.
+    first: Option<First>,
+    /// No request counts from the due instant yet.
+    is_untaken: bool,
+    /// The lag of the first request, while Python has not reported it.
+    unreported_lag_ms: Option<f64>,
+    has_failures: bool,
+}
+
+#[derive(Clone, Copy)]
+struct First {
+    ticket: Option<Ticket>,
+    called: Instant,
+}
+
+#[pymethods]
+impl Turn {
+    /// The user's greenlet has come to it.
+    fn begin(&self) {
+        if let Some(reply) = &self.lock().reply {
+            reply.begin();
+        }
+    }
+
+    /// It is done: `ok` if nothing was raised, `gone` if the user has ended by itself,
+    /// `task` the number of the task if it was one of the class.
+    #[pyo3(signature = (ok=true, *, gone=false, task=None))]
+    fn end(&self, ok: bool, gone: bool, task: Option<usize>) {
+        let mut state = self.lock();
+        let done = Done {
+            is_ok: ok && !(self.is_task && state.has_failures),
+            is_gone: gone,
+            first_call: state.first.map(|first| first.called),
+            task,
+        };
+        let reply = state.reply.take();
+        drop(state);
+        if let Some(reply) = reply {
+            reply.end(done);
+        }
+    }
+}
+
+impl Turn {
+    fn of(py: Python<'_>, wish: Wish, reply: Reply) -> PyResult<Py<Turn>> {
+        let due = match wish {
+            Wish::Perform(due) => due,
+            Wish::Start | Wish::Stop | Wish::CutOff => None,
+        };
+        let state = State {
+            reply: Some(reply),
+            is_untaken: due.is_some(),
+            ..State::default()
+        };
+        let state = Mutex::new(state);
+        let is_task = matches!(wish, Wish::Perform(_));
+        Py::new(
+            py,
+            Turn {
+                is_task,
+                due,
+                state,
+            },
+        )
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request is called for: from when it counts.
+    pub(crate) fn count(&self, ticket: Ticket, called: Instant) -> Counted {
+        let mut state = self.lock();
+        let Some(due) = self.due.filter(|_| state.is_untaken) else {
+            return Counted::InTurn;
+        };
+        state.is_untaken = false;
+        state.first = Some(First {
+            ticket: Some(ticket),
+            called,
+        });
+        Counted::FromDue(due)
+    }
+
+    /// A request has an outcome, which Python reports unless it is `recorded`: how long
+    /// it was called for after it was due, milliseconds.
+    pub(crate) fn finish(&self, ticket: Ticket, recorded: bool) -> f64 {
+        let mut state = self.lock();
+        match (state.first, self.due) {
+            (Some(first), Some(due)) if first.ticket == Some(ticket) => {
+                let lag_ms = ms_between(due, first.called);
+                state.unreported_lag_ms = (!recorded).then_some(lag_ms);
+                lag_ms
+            }
+            _ => 0.0,
+        }
+    }
+
+    /// A request was left before it had an outcome: the next one, or its report, counts
+    /// from the due instant.
+    pub(crate) fn leave(&self, ticket: Ticket) {
+        let mut state = self.lock();
+        state.is_untaken |= state
+            .first
+            .is_some_and(|first| first.ticket == Some(ticket));
+    }
+
+    /// Python reports a request. One that the engine did not make and that is the first
+    /// of its turn gets the time from the due instant. Returns the service time,
+    /// milliseconds.
+    pub(crate) fn report(&self, sample: &mut Sample, now: Instant, failed: bool) -> Option<f64> {
+        let mut state = self.lock();
+        state.has_failures |= failed;
+        let time_ms = sample.response_time_ms?;
+        if let Some(due) = self.due.filter(|_| state.is_untaken) {
+            state.is_untaken = false;
+            let took = std::time::Duration::try_from_secs_f64(time_ms / 1e3).ok();
+            state.first.get_or_insert(First {
+                ticket: None,
+                called: took.and_then(|took| now.checked_sub(took)).unwrap_or(now),
+            });
+            sample.response_time_ms = Some(ms_between(due, now));
+            sample.whole_ms = false;
+            return Some(time_ms);
+        }
+        let lag_ms = state.unreported_lag_ms.take().unwrap_or(0.0);
+        Some((time_ms - lag_ms).max(0.0))
+    }
+}
+
+/// The turn that the current greenlet works on, or the one that spawned it.
+pub(crate) fn current(py: Python<'_>) -> Option<Py<Turn>> {
+    if !IN_USE.load(Ordering::Relaxed) {
+        return None;
+    }
+    let greenlet = greenlets::current(py).ok()?.into_bound(py);
+    // A greenlet that is none of gevent's has no such thing.
+    let locals = greenlet.getattr(intern!(py, "spawn_tree_locals")).ok()?;
+    let turn = locals
+        .cast::<PyDict>()
+        .ok()?
+        .get_item(intern!(py, "gatecrash turn"))
+        .ok()??;
+    Some(turn.cast::<Turn>().ok()?.clone().unbind())
+}
+
+fn ms_between(from: Instant, to: Instant) -> f64 {
+    to.saturating_duration_since(from).as_secs_f64() * 1e3
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Turn>()
+}
