@@ -178,7 +178,10 @@ impl HttpCall {
             }
             let sent = next.as_ref().unwrap_or(request);
             let started = now();
-            result = seat.client().fetch(sent, started, || flight.mark_sent()).await;
+            result = seat
+                .client()
+                .fetch(sent, started, || flight.mark_sent())
+                .await;
         }
         let answer = Answer { result, flight };
         let sent = next.as_ref().unwrap_or(request);

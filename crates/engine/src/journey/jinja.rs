@@ -27,7 +27,7 @@ pub(super) enum Undefined {
 }
 
 static STRICT: LazyLock<Environment<'static>> =
-    LazyLock::new(|| environment(UndefinedBehavior::Strict));
+    LazyLock::new(|| environment(UndefinedBehavior::SemiStrict));
 static LENIENT: LazyLock<Environment<'static>> =
     LazyLock::new(|| environment(UndefinedBehavior::Chainable));
 

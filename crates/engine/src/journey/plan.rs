@@ -27,7 +27,7 @@ use crate::clock::Clock;
 
 /// After a fault of the plan a user rests that long: what cannot be sent must not become
 /// a loop without end.
-const REST_AFTER_FAULT: Duration = Duration::from_secs(1);
+const REST_AFTER_FAULT: Duration = Duration::from_millis(200);
 
 /// A part of a plan that cannot be run.
 #[derive(Debug, thiserror::Error)]

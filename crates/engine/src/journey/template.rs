@@ -432,20 +432,45 @@ impl Tree {
         Ok(match template {
             JsonTemplate::Constant(value) => Tree::Constant(value.clone()),
             JsonTemplate::Text(text) => match text.parts.as_slice() {
-                [Part::Expression(source)] => Tree::Expr(Expr::compile(source, names)?),
-                _ => Tree::Text(Pieces::compile(text, Written::As(Escape::Text), names)?),
+                [Part::Expression(source)] => match Expr::compile(source, names)? {
+                    Expr::Constant(value) => Tree::Constant(value),
+                    expr => Tree::Expr(expr),
+                },
+                _ => {
+                    let pieces = Pieces::compile(text, Written::As(Escape::Text), names)?;
+                    match pieces.as_constant() {
+                        Some(bytes) => Tree::Constant(String::from_utf8_lossy(bytes).into()),
+                        None => Tree::Text(pieces),
+                    }
+                }
             },
             JsonTemplate::Array(items) => {
                 let items = items.iter().map(|item| Tree::compile(item, names));
-                Tree::Array(items.collect::<Result<_, _>>()?)
+                let items: Vec<Tree> = items.collect::<Result<_, _>>()?;
+                let constants: Option<Vec<Value>> = items.iter().map(Tree::as_constant).collect();
+                constants.map_or(Tree::Array(items), |items| Tree::Constant(items.into()))
             }
             JsonTemplate::Object(members) => {
                 let members = members
                     .iter()
                     .map(|(name, value)| Ok((name.clone(), Tree::compile(value, names)?)));
-                Tree::Object(members.collect::<Result<_, String>>()?)
+                let members: Vec<(String, Tree)> = members.collect::<Result<_, String>>()?;
+                let constants = members
+                    .iter()
+                    .map(|(name, member)| Some((name.clone(), member.as_constant()?)));
+                match constants.collect::<Option<Map<String, Value>>>() {
+                    Some(members) => Tree::Constant(members.into()),
+                    None => Tree::Object(members),
+                }
             }
         })
+    }
+
+    fn as_constant(&self) -> Option<Value> {
+        match self {
+            Tree::Constant(value) => Some(value.clone()),
+            _ => None,
+        }
     }
 
     pub(super) fn value(&self, scope: Scope<'_>) -> Result<Value, Fault> {

@@ -28,7 +28,9 @@ fn a_status_of_400_or_more_fails() {
 fn what_breaks_off_has_names_without_numbers() {
     check("BREAK OFF", "get: /", "not an HTTP answer");
     check(
-        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nBREAK OFF".replace("9", "90").as_str(),
+        "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nBREAK OFF"
+            .replace("9", "90")
+            .as_str(),
         "get: /",
         "the body ended early",
     );
@@ -44,13 +46,25 @@ fn a_body_beyond_its_limit_fails_whether_it_is_looked_at_or_not() {
     let large = answer("200 OK", "", &"x".repeat(5000));
     let why = "the body is larger than 1000 bytes";
     check(&large, "{ get: /, max_body: 1000 }", why);
-    check(&large, "{ get: /, max_body: 1000, expect: { contains: x } }", why);
-    got(&large, "{ get: /, max_body: 5000, expect: { contains: x } }").well();
+    check(
+        &large,
+        "{ get: /, max_body: 1000, expect: { contains: x } }",
+        why,
+    );
+    got(
+        &large,
+        "{ get: /, max_body: 5000, expect: { contains: x } }",
+    )
+    .well();
 }
 
 #[test]
 fn a_server_that_says_nothing_is_left_after_the_timeout() {
-    check("", "{ get: /, timeout: 50ms }", "not done within the total timeout");
+    check(
+        "",
+        "{ get: /, timeout: 50ms }",
+        "not done within the total timeout",
+    );
 }
 
 #[test]

@@ -6,7 +6,8 @@ use super::witness::Witness;
 /// Content type and body of what is heard of one step.
 fn heard(step: &str) -> (String, String) {
     let witness = Witness::ok();
-    let class = format!("tasks:\n  - steps:\n    - set: {{ n: 7, s: 'a\"b\\c', l: [1, x] }}\n    - {step}");
+    let class =
+        format!("tasks:\n  - steps:\n    - set: {{ n: 7, s: 'a\"b\\c', l: [1, x] }}\n    - {step}");
     play(&witness.url(), &class).well();
     let request = witness.heard_once();
     let (head, body) = request.split_once("\r\n\r\n").expect("a head");
@@ -90,7 +91,11 @@ fn parts_are_divided_by_a_line_that_stands_in_none() {
         "",
     ];
     assert_eq!(body, expected.join("\r\n"));
-    assert_eq!(heard(step), (content_type, body), "the same plan sends the same");
+    assert_eq!(
+        heard(step),
+        (content_type, body),
+        "the same plan sends the same"
+    );
 }
 
 #[test]
@@ -99,9 +104,12 @@ fn a_file_that_is_not_there_is_told_with_its_place() {
         "http://127.0.0.1:1",
         "tasks:\n  - { name: up, post: /, file: nowhere.bin }",
         "",
-        "{ users: 1 }",
+        "{ users: 1, iterations: 1 }",
     );
     let told = fault(&plan(&yaml, &folder()));
     assert!(told.starts_with("tester, up, step 1: "), "{told}");
-    assert!(told.ends_with("nowhere.bin: No such file or directory (os error 2)"), "{told}");
+    assert!(
+        told.ends_with("nowhere.bin: No such file or directory (os error 2)"),
+        "{told}"
+    );
 }

@@ -18,11 +18,17 @@ fn agent() -> String {
 fn a_plain_request_says_who_asks_and_no_more() {
     assert_eq!(
         heard("get: /a/b?c=d#e"),
-        format!("GET /a/b?c=d HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n{}\r\n", agent())
+        format!(
+            "GET /a/b?c=d HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n{}\r\n",
+            agent()
+        )
     );
     assert_eq!(
         heard("{ request: /cache/7, method: PURGE }"),
-        format!("PURGE /cache/7 HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n{}\r\n", agent())
+        format!(
+            "PURGE /cache/7 HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\n{}\r\n",
+            agent()
+        )
     );
 }
 
@@ -100,7 +106,10 @@ fn a_url_may_name_another_server() {
     assert!(witness.heard().is_empty());
     let lines = other.heard();
     let lines: Vec<_> = lines.iter().filter_map(|one| one.lines().next()).collect();
-    assert_eq!(lines, ["GET / HTTP/1.1", "GET /?a=1 HTTP/1.1", "GET /b/c HTTP/1.1"]);
+    assert_eq!(
+        lines,
+        ["GET / HTTP/1.1", "GET /?a=1 HTTP/1.1", "GET /b/c HTTP/1.1"]
+    );
 }
 
 #[test]
@@ -108,7 +117,10 @@ fn a_url_that_leads_nowhere_is_an_exception_and_no_request() {
     let class = "tasks:\n  - steps: [{ set: { u: 'gopher://x' } }, { get: '{{ u }}' }]";
     let played = play("http://127.0.0.1:1", class);
     assert_eq!(played.requests(), Vec::<String>::new());
-    assert_eq!(played.exceptions(), ["the URL that was filled in leads nowhere"]);
+    assert_eq!(
+        played.exceptions(),
+        ["the URL that was filled in leads nowhere"]
+    );
 }
 
 #[test]
@@ -129,5 +141,8 @@ fn connections_are_kept_unless_the_plan_says_otherwise() {
     let class = "tasks:\n  - steps: [{ get: /a }, { get: /a, headers: { Connection: close } }, { get: /a }]";
     let played = play(&witness.url(), class).well();
     let connects = played.measure("GET", "/a", gatecrash_metrics::Measure::Connect);
-    assert_eq!((played.requests(), connects.0), (vec!["GET /a: 3".to_owned()], 2));
+    assert_eq!(
+        (played.requests(), connects.0),
+        (vec!["GET /a: 3".to_owned()], 2)
+    );
 }
