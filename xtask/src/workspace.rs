@@ -14,7 +14,13 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// Folders that hold no source of ours: build output and results.
-const SKIPPED: &[&str] = &["target", "dist", "bench/runs"];
+const SKIPPED: &[&str] = &[
+    "target",
+    "dist",
+    "bench/runs",
+    "fuzz/target",
+    "fuzz/artifacts",
+];
 
 /// All files under `root` that may be source, as paths relative to it, sorted.
 pub(crate) fn files(root: &Path) -> Result<Vec<PathBuf>> {
