@@ -9,10 +9,11 @@ fn what_went_beyond_a_limit_is_told_and_nothing_else() {
     let overflow = Overflow {
         names: 7,
         clamped_times: 2,
+        unusable_values: 5,
         ..Overflow::default()
     };
     let notes = overflow_notes(&overflow);
-    assert_eq!(notes.len(), 2);
+    assert_eq!(notes.len(), 3);
     assert!(notes[0].starts_with("7 requests"), "{}", notes[0]);
     assert!(notes[0].contains("`other names`"), "{}", notes[0]);
     assert!(
@@ -20,4 +21,5 @@ fn what_went_beyond_a_limit_is_told_and_nothing_else() {
         "{}",
         notes[1]
     );
+    assert!(notes[2].starts_with("5 measured values"), "{}", notes[2]);
 }

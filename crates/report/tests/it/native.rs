@@ -157,6 +157,7 @@ fn the_status_line_tells_what_fits() {
         status(80, false),
         "burst · 11s of 2:00 · 40 users · 50.0 req/s · P95 978 ms · 5 failures · 5 missed"
     );
+    assert_eq!(status(40, false), "burst · 11s of 2:00 · 50.0 req/s");
     assert_eq!(status(12, false), "burst · 11s…");
     for width in 1..200 {
         assert!(status(width, false).chars().count() <= width);
