@@ -66,6 +66,11 @@ impl Amount {
         Self::new(self.number + other.number, sureness)
     }
 
+    /// No fewer than this.
+    pub(crate) fn at_least(self, least: u64) -> Self {
+        Self::new(self.number.max(least as f64), self.sureness)
+    }
+
     /// The same, no surer than this.
     pub(crate) fn no_surer_than(self, sureness: Sureness) -> Self {
         Self::new(self.number, self.sureness.max(sureness))

@@ -222,10 +222,11 @@ fn tasks_of_users(schedule: &UserSchedule, work: &Work) -> Amount {
         return Amount::ENDLESS;
     };
     let turns = work.turns_per_second().times(user_time);
+    let first = u64::from(schedule.peak());
     match turns.sureness() {
-        // The first turn of a user has no wait before it.
-        Sureness::AtMost => turns.and(Amount::at_most(u64::from(schedule.peak()))),
-        _ => turns,
+        // The first turn of a user has no wait before it, and no time is too short for it.
+        Sureness::AtMost => turns.and(Amount::at_most(first)),
+        _ => turns.at_least(first),
     }
 }
 

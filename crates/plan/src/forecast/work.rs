@@ -117,13 +117,13 @@ impl Work {
 }
 
 impl ClassWork {
-    /// `usual` is the time of tasks that have none of their own.
-    fn of(kind: &UserKind, share: f64, usual: Option<Duration>) -> Self {
+    /// `mean` is the time of a task in this scenario, whatever tasks themselves say.
+    fn of(kind: &UserKind, share: f64, mean: Option<Duration>) -> Self {
         match kind {
-            UserKind::Http(users) => Self::of_steps(users, share, usual),
+            UserKind::Http(users) => Self::of_steps(users, share, mean),
             UserKind::Locust(_) => Self {
                 share,
-                time_s: usual.map(|time| time.as_secs_f64()),
+                time_s: mean.map(|time| time.as_secs_f64()),
                 wait: Wait::None,
                 requests: None,
                 uses_http: true,
@@ -132,7 +132,7 @@ impl ClassWork {
         }
     }
 
-    fn of_steps(users: &HttpUsers, share: f64, usual: Option<Duration>) -> Self {
+    fn of_steps(users: &HttpUsers, share: f64, mean: Option<Duration>) -> Self {
         let total: f64 = users.tasks.iter().map(|task| task.weight).sum();
         let mut time_s = Some(0.0);
         let mut requests = Requests {
@@ -146,7 +146,7 @@ impl ClassWork {
             requests.least = requests.least.min(least);
             requests.most = requests.most.max(most);
             requests.mean += part * (least as f64 + most as f64) / 2.0;
-            let expected = task.expected_time.or(usual);
+            let expected = mean.or(task.expected_time);
             time_s = time_s
                 .zip(expected)
                 .map(|(sum, time)| sum + part * time.as_secs_f64());

@@ -290,6 +290,18 @@ fn users_with_waits_do_what_their_time_allows() {
 }
 
 #[test]
+fn every_user_begins_one_task_and_the_scenario_knows_its_times_best() {
+    let crowd = |expected_time| {
+        let mut crowd = closed(10, Some(secs(100)), None);
+        crowd.expected_time = expected_time;
+        let forecast = told(vec![taking(390.0)], vec![crowd]);
+        forecast.scenarios[0].tasks.to_string()
+    };
+    assert_eq!(crowd(None), "about 10");
+    assert_eq!(crowd(Some(secs(5))), "about 200");
+}
+
+#[test]
 fn iterations_are_counted() {
     let tasks = |scenario| {
         let forecast = told(vec![taking(1.0)], vec![scenario]);
