@@ -49,9 +49,17 @@ pub enum Fetched {
     Streamed(Exchange, Box<StreamedBody>),
 }
 
-/// A body that is still on its way.
+/// A body that is handed over as it comes. Dropped, it takes its connection along.
 #[derive(Debug)]
 pub struct StreamedBody {
+    body: Body,
+    /// Why nothing comes after what has come.
+    failure: Option<Error>,
+}
+
+/// A body on its way.
+#[derive(Debug)]
+struct Body {
     link: Link,
     reader: BodyReader,
     /// What has come of the body and nobody has taken yet.
@@ -135,7 +143,7 @@ impl Client {
             .read_head(&mut link.stream, request, &early, timings)
             .await?;
         link.keeps_alive &= head.keeps_alive && !cut_short;
-        let mut body = StreamedBody {
+        let mut body = Body {
             link,
             reader,
             here,
@@ -143,7 +151,9 @@ impl Client {
         };
         if request.streams {
             let exchange = exchange_of(head, Vec::new(), 0, timings, reused);
-            return Ok(Fetched::Streamed(exchange, Box::new(body)));
+            let failure = None;
+            let streamed = Box::new(StreamedBody { body, failure });
+            return Ok(Fetched::Streamed(exchange, streamed));
         }
         let read = body.read_all(request.body, &self.silence).await;
         let body_bytes = body.reader.received();
@@ -197,27 +207,33 @@ impl Client {
         }
     }
 
-    /// The next piece of a streamed body; an empty one when it is over.
+    /// The next piece of a streamed body as soon as there is one; an empty one when it
+    /// is over. Each piece may take as long as the read timeout.
     ///
     /// # Errors
-    /// When the body cannot be read to its end; the connection is closed.
+    /// When the body cannot be read to its end, after all pieces that came; the
+    /// connection is closed.
     pub async fn read_piece(
         &self,
-        mut body: Box<StreamedBody>,
+        mut streamed: Box<StreamedBody>,
     ) -> Result<(Vec<u8>, Option<Box<StreamedBody>>), Error> {
+        let StreamedBody { body, failure } = &mut *streamed;
         while body.here.is_empty() && !body.reader.is_done() {
-            body.read_on(BodyUse::default(), &self.silence).await?;
+            if let Some(error) = failure.take() {
+                return Err(error);
+            }
+            *failure = body.read_on(BodyUse::default(), &self.silence).await.err();
         }
         let piece = std::mem::take(&mut body.here);
         if piece.is_empty() {
-            self.keep(*body);
+            self.keep(streamed.body);
             return Ok((piece, None));
         }
-        Ok((piece, Some(body)))
+        Ok((piece, Some(streamed)))
     }
 
     /// Keeps the connection of a finished body for the next request.
-    fn keep(&self, body: StreamedBody) {
+    fn keep(&self, body: Body) {
         if !body.link.keeps_alive || body.reader.overran() {
             return;
         }
@@ -243,7 +259,7 @@ impl Client {
     }
 }
 
-impl StreamedBody {
+impl Body {
     /// Reads to the end; what is kept is `here`.
     async fn read_all(&mut self, body_use: BodyUse, silence: &Patience) -> Result<(), Error> {
         let mut give_way_at = self.reader.received() + GIVE_WAY_BYTES;

@@ -116,7 +116,8 @@ pub struct Request {
     pub connect_timeout: Option<Duration>,
     /// Longest silence of the server while its answer is read.
     pub read_timeout: Option<Duration>,
-    /// Longest time for the whole exchange.
+    /// Longest time for the whole exchange; until the head of the answer where its body
+    /// is handed over piece by piece.
     pub total_timeout: Option<Duration>,
 }
 

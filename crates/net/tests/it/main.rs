@@ -12,6 +12,7 @@ mod framing;
 mod heap;
 mod lies;
 mod sse;
+mod streams;
 mod support;
 mod tls;
 mod tolerance;
