@@ -235,18 +235,16 @@ impl HttpCall {
         if exchange.body_bytes > self.limits.body_bytes {
             return Err(too_large(self.limits.body_bytes));
         }
+        let decoded_body;
         let body = match exchange.head.is_encoded && self.judge.reads_body {
-            true => decoded(exchange)?,
-            false => exchange.body.clone(),
+            true => {
+                decoded_body = decoded(exchange)?;
+                &decoded_body
+            }
+            false => &exchange.body,
         };
-        self.judge(
-            &exchange.head,
-            &body,
-            exchange.body_bytes,
-            time,
-            lane,
-            state,
-        )
+        let (head, bytes) = (&exchange.head, exchange.body_bytes);
+        self.judge(head, body, bytes, time, lane, state)
     }
 
     /// Holds an answer against what it must be, and takes what is taken.

@@ -5,7 +5,7 @@
 //! load runs, except inside of JSON.
 
 use std::borrow::Cow;
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use gatecrash_plan::draw::{Purpose, Stream};
 use serde_json::Value;
@@ -170,36 +170,51 @@ pub(super) struct Values {
     draws: Draws,
 }
 
-/// What chance decides in one task of one user.
+/// What chance decides in one turn of one user.
 #[derive(Debug)]
 pub(super) struct Draws {
-    stream: Stream,
+    turn: DrawnFor,
+    /// Made when the first one is drawn: most turns draw nothing.
+    stream: OnceCell<Stream>,
     drawn: Cell<u64>,
 }
 
+/// Which turn.
+#[derive(Debug)]
+enum DrawnFor {
+    /// A user's start, under a seed.
+    Start { seed: u64, user: u64 },
+    /// A turn: in the open model the arrival's, whichever user it goes to.
+    Turn(Asker),
+}
+
 impl Draws {
-    /// The draws of a user's start.
-    fn at_start(seed: u64, user: u64) -> Self {
-        Draws::from(Stream::new(seed, Purpose::Template).fork(user).fork(0))
+    fn of(turn: DrawnFor) -> Self {
+        Draws {
+            turn,
+            stream: OnceCell::new(),
+            drawn: Cell::new(0),
+        }
     }
 
-    /// The draws of a turn: in the open model the arrival's, whichever user it goes to.
-    fn of_turn(asker: Asker) -> Self {
-        let stream = Stream::new(asker.seed, Purpose::Template);
-        Draws::from(match asker.is_open {
-            true => stream.fork(u64::MAX).fork(asker.turn),
-            false => stream.fork(asker.user).fork(asker.turn + 1),
+    fn stream(&self) -> Stream {
+        *self.stream.get_or_init(|| {
+            let under = |seed| Stream::new(seed, Purpose::Template);
+            match self.turn {
+                DrawnFor::Start { seed, user } => under(seed).fork(user).fork(0),
+                DrawnFor::Turn(asker) if asker.is_open => {
+                    under(asker.seed).fork(u64::MAX).fork(asker.turn)
+                }
+                DrawnFor::Turn(asker) => {
+                    under(asker.seed).fork(asker.user).fork(asker.turn + 1)
+                }
+            }
         })
-    }
-
-    fn from(stream: Stream) -> Self {
-        let drawn = Cell::new(0);
-        Draws { stream, drawn }
     }
 
     /// The whole stream, and how many were drawn.
     pub(super) fn state(&self) -> (Stream, u64) {
-        (self.stream, self.drawn.get())
+        (self.stream(), self.drawn.get())
     }
 
     /// As many were drawn elsewhere.
@@ -211,7 +226,7 @@ impl Draws {
     pub(super) fn draw(&self) -> u64 {
         let number = self.drawn.get();
         self.drawn.set(number + 1);
-        self.stream.at(number)
+        self.stream().at(number)
     }
 }
 
@@ -223,7 +238,7 @@ impl Values {
             rows: vec![None; feeds],
             user: user + 1,
             tasks: 0,
-            draws: Draws::at_start(seed, user),
+            draws: Draws::of(DrawnFor::Start { seed, user }),
         }
     }
 
@@ -252,7 +267,7 @@ impl Values {
         read: &[usize],
     ) -> Result<(), usize> {
         self.tasks += 1;
-        self.draws = Draws::of_turn(asker);
+        self.draws = Draws::of(DrawnFor::Turn(asker));
         self.take_rows(asker, feeds, read)
     }
 
