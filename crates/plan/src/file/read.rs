@@ -63,8 +63,14 @@ impl<'a> Reader<'a> {
         (self.problems, self.variables.into_iter().collect())
     }
 
-    pub(crate) fn is_sound(&self) -> bool {
-        self.problems.is_empty()
+    /// Whether nothing within this piece of the file is faulty, so that what seems to be
+    /// missing there was not given either. Overriding options count as a part of all pieces.
+    pub(crate) fn is_sound(&self, piece: Span) -> bool {
+        let is_inside = |problem: &Problem| {
+            let at = problem.span;
+            at.source != piece.source || (piece.start <= at.start && at.end <= piece.end)
+        };
+        !self.problems.iter().any(is_inside)
     }
 
     pub(crate) fn report(&mut self, problem: Problem) {

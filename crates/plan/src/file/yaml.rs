@@ -80,6 +80,7 @@ impl<'t> Builder<'t> {
                     .hint("a plan is one document; remove the `---`"))
             }
             Event::Scalar(text, style, anchor, tag) => {
+                let span = self.without_comment(span, style);
                 let value = scalar(&text, style, tag.as_deref(), span)?;
                 self.complete(Node { value, span }, anchor, &text)
             }
@@ -202,8 +203,8 @@ impl<'t> Builder<'t> {
 
     fn key_fault(&self, span: Span) -> Problem {
         let problem = Problem::new(span, "a list or a map cannot be a name");
-        let before = &self.text[..span.range().start];
-        if before.ends_with('{') {
+        let start = span.range().start;
+        if self.text[..start].ends_with('{') && self.text[start..].starts_with('{') {
             return problem.hint("put texts with `{{ … }}` into double quotes");
         }
         problem
@@ -216,6 +217,9 @@ impl<'t> Builder<'t> {
         let rest = self.text[start..].split('\n').next().unwrap_or_default();
         if format!("{line}{rest}").contains("{{") {
             return problem.hint("put texts with `{{ … }}` into double quotes");
+        }
+        if error.info().contains("flow") {
+            return problem.hint("put texts with `[`, `]`, `{`, `}` or `,` in them into quotes");
         }
         problem
     }
@@ -232,6 +236,31 @@ impl<'t> Builder<'t> {
         self.bytes
             .get(index)
             .map_or(self.text.len(), |at| *at as usize)
+    }
+
+    /// Only up to the quote that ends it; the parser counts in what follows.
+    fn without_comment(&self, span: Span, style: ScalarStyle) -> Span {
+        let quote = match style {
+            ScalarStyle::SingleQuoted => b'\'',
+            ScalarStyle::DoubleQuoted => b'"',
+            _ => return span,
+        };
+        let range = span.range();
+        let piece = self.text.get(range.clone()).unwrap_or_default().as_bytes();
+        let Some(open) = piece.iter().position(|byte| *byte == quote) else {
+            return span;
+        };
+        let mut at = open + 1;
+        while let Some(&byte) = piece.get(at) {
+            let is_doubled = quote == b'\'' && piece.get(at + 1) == Some(&quote);
+            match byte {
+                b'\\' if quote == b'"' => at += 2,
+                _ if byte == quote && !is_doubled => break,
+                _ if byte == quote => at += 2,
+                _ => at += 1,
+            }
+        }
+        Span::in_file(range.start + open..(range.start + at + 1).min(range.end))
     }
 
     /// Without the white space behind it, which the parser counts in.

@@ -34,7 +34,7 @@ impl Resolver<'_> {
                 .into_iter()
                 .flatten()
                 .collect();
-                if checks.is_empty() {
+                if checks.is_empty() && self.reader.is_sound(written.span) {
                     let hint =
                         "write `exists`, or one of `equals`, `contains`, `at_least`, `at_most`";
                     self.reader

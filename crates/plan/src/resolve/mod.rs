@@ -7,6 +7,7 @@
 mod feeds;
 mod host;
 mod json;
+mod loads;
 mod overrides;
 mod requests;
 mod scenarios;
@@ -85,6 +86,8 @@ struct Resolver<'a> {
     mentions: Vec<Mention>,
     /// The plan's host, if it has one.
     host: Option<String>,
+    /// It has been told that the class has no host.
+    host_was_missed: bool,
 }
 
 impl<'a> Resolver<'a> {
@@ -94,6 +97,7 @@ impl<'a> Resolver<'a> {
             folder,
             mentions: Vec::new(),
             host: None,
+            host_was_missed: false,
         }
     }
 
@@ -101,7 +105,11 @@ impl<'a> Resolver<'a> {
         let file = PlanFile::read(tree, &mut self.reader)?;
         // For editors only; that it is a text has been checked.
         drop(file.schema);
-        self.host = file.host.and_then(|host| self.checked_host(&host));
+        // A faulty one counts as one, so that it is told once and not with every URL.
+        self.host = match (file.host, tree.get("host")) {
+            (Some(host), _) => self.checked_host(&host).or(Some(host.value)),
+            (None, unreadable) => unreadable.map(|_| String::new()),
+        };
         let ready = file.ready.map(|ready| self.ready(ready.value));
         let seed = file.seed.map_or(DEFAULT_SEED, |seed| seed.value.0);
         let feeds = file

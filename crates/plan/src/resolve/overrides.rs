@@ -9,6 +9,7 @@ use crate::file::source::{Span, Texts};
 use crate::file::{self, Format, Problem};
 use crate::hint::nearest;
 use crate::model::{Scenario, Start};
+use crate::rate::Rate;
 
 /// Options that override parts of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -128,10 +129,8 @@ fn choose(tree: &mut Node, texts: &mut Texts, name: &str) -> Result<usize, Probl
         return Ok(0);
     };
     let exact = scenarios.iter().position(|(key, _)| key.name == name);
-    let place = exact.or_else(|| {
-        let has_rung = |key: &Key| is_rung(name, &key.name);
-        scenarios.iter().position(|(key, _)| has_rung(key))
-    });
+    let has_rung = |(key, node): &(Key, Node)| rungs(&key.name, node).any(|rung| rung == name);
+    let place = exact.or_else(|| scenarios.iter().position(has_rung));
     place.ok_or_else(|| {
         let problem = Problem::new(span, format!("the plan has no scenario {}", quoted(name)));
         let known = scenarios.iter().map(|(key, _)| key.name.as_str());
@@ -142,27 +141,43 @@ fn choose(tree: &mut Node, texts: &mut Texts, name: &str) -> Result<usize, Probl
     })
 }
 
-/// Whether this is the name of a rung: the ladder's, a space, and a rate.
+/// The names of a scenario's rungs, if it is a ladder.
+fn rungs(name: &str, scenario: &Node) -> impl Iterator<Item = String> {
+    let list = match scenario.get("rate").map(|rate| &rate.value) {
+        Some(Value::List(list)) => list.as_slice(),
+        _ => &[],
+    };
+    let rates = list.iter().filter_map(|rung| match &rung.value {
+        Value::Text(rate) => rate.parse::<Rate>().ok(),
+        _ => None,
+    });
+    rates.map(move |rate| format!("{name} {rate}"))
+}
+
+/// Only the chosen ones of the scenarios, in a row.
+pub(super) fn chosen(scenarios: Vec<Scenario>, overrides: &Overrides) -> Vec<Scenario> {
+    let Some(chosen) = &overrides.scenario else {
+        return scenarios;
+    };
+    // A ladder is chosen with its rungs; a rung that got a load of its own has its name.
+    let belongs = |scenario: &Scenario| {
+        let name = &scenario.name;
+        name == chosen || is_rung(name, chosen) || is_rung(chosen, name)
+    };
+    let kept = scenarios.into_iter().filter(belongs);
+    kept.map(|scenario| Scenario {
+        start: Start::InTurn,
+        ..scenario
+    })
+    .collect()
+}
+
+/// Whether this can be the name of a rung: the ladder's, a space, and a rate.
 fn is_rung(name: &str, ladder: &str) -> bool {
     let rest = name
         .strip_prefix(ladder)
         .and_then(|rest| rest.strip_prefix(' '));
-    rest.is_some_and(|rate| rate.parse::<crate::rate::Rate>().is_ok())
-}
-
-/// Only the chosen ones of the scenarios; what they waited for is gone.
-pub(super) fn chosen(scenarios: Vec<Scenario>, overrides: &Overrides) -> Vec<Scenario> {
-    let Some(name) = &overrides.scenario else {
-        return scenarios;
-    };
-    let is_chosen = |scenario: &Scenario| scenario.name == *name || is_rung(&scenario.name, name);
-    let chosen = scenarios.into_iter().filter(is_chosen);
-    chosen
-        .map(|scenario| Scenario {
-            start: Start::InTurn,
-            ..scenario
-        })
-        .collect()
+    rest.is_some_and(|rate| rate.parse::<Rate>().is_ok())
 }
 
 /// `users.researcher.weight=3`.

@@ -135,13 +135,11 @@ impl Resolver<'_> {
                 "a space is written `%20`, or put it into `query`",
             );
         } else if beginning.starts_with('/') {
-            if defaults.host.is_none() {
+            if defaults.host.is_none() && !self.host_was_missed {
+                self.host_was_missed = true;
                 let what = format!("{} is relative, and there is no `host`", quoted(beginning));
-                self.reader.fault_with_hint(
-                    span,
-                    what,
-                    "add `host: http://…` to the plan or the class",
-                );
+                let hint = "add `host: http://…` to the plan or the class";
+                self.reader.fault_with_hint(span, what, hint);
             }
         } else if let (Some(url), false) = (url.as_constant(), !beginning.contains("://")) {
             if let Err(why) = host::check(url, schemes) {

@@ -3,25 +3,17 @@
 use std::time::Duration;
 
 use super::Resolver;
+use super::loads::ends;
 use super::users::ClassList;
 use crate::draw::Stream;
 use crate::file::node::quoted;
 use crate::file::read::{At, Entries};
-use crate::file::scalar::{Arrivals, Count};
 use crate::file::source::Span;
-use crate::file::written::{RateFile, RateStageFile, ScenarioFile, UserStageFile};
-use crate::file::written::{Scenarios, UsersFile, WhoFile};
+use crate::file::written::{ScenarioFile, Scenarios, WhoFile};
 use crate::hint::nearest;
-use crate::model::{Iterations, Load, Scenario, Start};
-use crate::rate::Rate;
-use crate::schedule::{RatePiece, RateProfile, Spacing, UserSchedule, UserStage};
+use crate::model::{Load, Scenario, Start};
 
 const DEFAULT_GRACE: Duration = Duration::from_secs(30);
-const DEFAULT_MAX_IN_FLIGHT: u32 = 10_000;
-/// The most users that a scenario can ask for.
-const MOST_USERS: u64 = 10_000_000;
-/// The most rungs of a ladder, and stages of a load.
-const MOST_STAGES: usize = 1000;
 
 /// A scenario and how it stands to the others, before these are counted.
 struct Drafted {
@@ -33,12 +25,14 @@ struct Drafted {
 }
 
 /// What both models share.
-struct Common {
+pub(super) struct Common {
+    /// The whole scenario.
+    pub(super) span: Span,
     who: Vec<(usize, f64)>,
-    duration: Option<Duration>,
+    pub(super) duration: Option<Duration>,
     grace: Duration,
     measured: bool,
-    seed: Option<u64>,
+    pub(super) seed: Option<u64>,
     expected_time: Option<Duration>,
 }
 
@@ -59,6 +53,9 @@ impl Resolver<'_> {
         for (key, file) in list {
             let span = key.span;
             let start = file.value.after.clone();
+            if let Some(after) = &start {
+                self.check_after(after, &names);
+            }
             let rungs = self.scenario(&key.name, file, users, seed);
             drafted.push(rungs.map(|rungs| Drafted {
                 name: key.name,
@@ -68,7 +65,7 @@ impl Resolver<'_> {
             }));
         }
         let drafted: Option<Vec<Drafted>> = drafted.into_iter().collect();
-        self.started(drafted?, &names, parallel)
+        self.started(drafted?, parallel)
     }
 
     fn scenario(
@@ -80,6 +77,7 @@ impl Resolver<'_> {
     ) -> Option<Vec<Scenario>> {
         let At { value: file, span } = file;
         let common = Common {
+            span,
             who: self.who(file.who.as_ref(), users, span)?,
             duration: file
                 .duration
@@ -131,10 +129,12 @@ impl Resolver<'_> {
                     .map(|name| self.class_named(&name.value, name.span, users));
                 let places: Vec<Option<usize>> = places.collect();
                 let places: Option<Vec<usize>> = places.into_iter().collect();
-                places?
-                    .into_iter()
-                    .map(|place| (place, weight(place)))
-                    .collect()
+                // A class of weight 0 waits for being named.
+                let named = |place| match weight(place) {
+                    0.0 => (place, 1.0),
+                    weight => (place, weight),
+                };
+                places?.into_iter().map(named).collect()
             }
             Some(WhoFile::Weights(weights)) => {
                 let entries = weights.list.iter().map(|(key, weight)| {
@@ -183,238 +183,9 @@ impl Resolver<'_> {
         }
     }
 
-    fn closed(
-        &mut self,
-        users: &At<UsersFile>,
-        file: &ScenarioFile,
-        common: &Common,
-    ) -> Option<Load> {
-        self.refuse_under(
-            "users",
-            [
-                (
-                    "max_in_flight",
-                    file.max_in_flight.as_ref().map(|at| at.span),
-                ),
-                ("arrivals", file.arrivals.as_ref().map(|at| at.span)),
-            ],
-        );
-        let iterations = self.iterations(file);
-        let schedule = match &users.value {
-            UsersFile::Number(Count(number)) => {
-                self.check_number(u64::from(*number), users.span);
-                let has_end = file.duration.is_some() || iterations.is_some();
-                if !has_end {
-                    let hint = "add for example `for: 5m`, or `iterations: 1`";
-                    let what = "the scenario has no end: it needs `for` or iterations";
-                    self.reader.fault_with_hint(users.span, what, hint);
-                }
-                let spawn = file.spawn.as_ref().map(|spawn| spawn.value);
-                if spawn == Some(Rate::ZERO) {
-                    let span = file.spawn.as_ref().map_or(users.span, |spawn| spawn.span);
-                    self.reader.fault(span, "at 0/s no user would ever start");
-                    return None;
-                }
-                UserSchedule::constant(*number, spawn, common.duration)
-            }
-            UsersFile::Stages(stages) => {
-                if let Some(spawn) = &file.spawn {
-                    let hint = "the stages say how fast users start";
-                    self.reader.fault_with_hint(
-                        spawn.span,
-                        "`spawn` does not go with stages",
-                        hint,
-                    );
-                }
-                UserSchedule::stages(&self.user_stages(stages, users.span)?)
-            }
-        };
-        match schedule {
-            Ok(schedule) => Some(Load::Users {
-                schedule,
-                iterations,
-            }),
-            Err(why) => {
-                self.reader.fault(users.span, why.to_string());
-                None
-            }
-        }
-    }
-
-    fn iterations(&mut self, file: &ScenarioFile) -> Option<Iterations> {
-        match (&file.iterations, &file.total_iterations) {
-            (Some(_), Some(total)) => {
-                let what = "a scenario has `iterations` or `total_iterations`, not both";
-                self.reader.fault(total.span, what);
-                None
-            }
-            (Some(each), None) => Some(Iterations::PerUser(u64::from(each.value.0))),
-            (None, Some(total)) => Some(Iterations::Total(u64::from(total.value.0))),
-            (None, None) => None,
-        }
-    }
-
-    fn user_stages(&mut self, stages: &[At<UserStageFile>], span: Span) -> Option<Vec<UserStage>> {
-        self.check_stages(stages.len(), span)?;
-        let mut made = Vec::new();
-        for stage in stages {
-            let (to, lasts) = (stage.value.to.as_ref()?, stage.value.duration.as_ref()?);
-            self.check_number(to.value.0, to.span);
-            made.push(UserStage {
-                to: u32::try_from(to.value.0).unwrap_or(u32::MAX),
-                lasts: Some(lasts.value),
-            });
-        }
-        if made.iter().all(|stage| stage.to == 0) {
-            self.reader
-                .fault(span, "with these stages there is never a user");
-        }
-        Some(made)
-    }
-
-    fn check_number(&mut self, users: u64, span: Span) {
-        if users > MOST_USERS {
-            let what = format!("{users} users are too many; the limit is {MOST_USERS}");
-            self.reader.fault(span, what);
-        }
-    }
-
-    fn check_stages(&mut self, number: usize, span: Span) -> Option<()> {
-        if number == 0 && self.reader.is_sound() {
-            self.reader.fault(span, "the list is empty");
-        }
-        if number > MOST_STAGES {
-            self.reader
-                .fault(span, format!("more than {MOST_STAGES} stages are too many"));
-        }
-        (1..=MOST_STAGES).contains(&number).then_some(())
-    }
-
-    /// Faults keys that only the other model has.
-    fn refuse_under<const N: usize>(&mut self, model: &str, given: [(&str, Option<Span>); N]) {
-        for (key, span) in given {
-            if let Some(span) = span {
-                self.reader
-                    .fault(span, format!("`{key}` does not go with `{model}`"));
-            }
-        }
-    }
-
-    fn open(
-        &mut self,
-        name: &str,
-        rate: &At<RateFile>,
-        file: &ScenarioFile,
-        common: &Common,
-        seed: u64,
-    ) -> Option<Vec<(String, Load)>> {
-        self.refuse_under(
-            "rate",
-            [
-                ("spawn", file.spawn.as_ref().map(|at| at.span)),
-                ("iterations", file.iterations.as_ref().map(|at| at.span)),
-                (
-                    "total_iterations",
-                    file.total_iterations.as_ref().map(|at| at.span),
-                ),
-            ],
-        );
-        let profiles = self.profiles(name, rate, common.duration)?;
-        let max_in_flight = file
-            .max_in_flight
-            .as_ref()
-            .map_or(DEFAULT_MAX_IN_FLIGHT, |at| at.value.0);
-        let arrivals = file.arrivals.as_ref().map_or(Arrivals::Even, |at| at.value);
-        let load = |(name, profile): (String, RateProfile)| {
-            let spacing = match arrivals {
-                Arrivals::Even => Spacing::Even,
-                Arrivals::Poisson => Spacing::Poisson {
-                    seed: common.seed.unwrap_or_else(|| seed_of(seed, &name)),
-                },
-            };
-            let load = Load::Rate {
-                profile,
-                spacing,
-                max_in_flight,
-            };
-            (name, load)
-        };
-        Some(profiles.into_iter().map(load).collect())
-    }
-
-    /// The rate over time, under the scenario's name; for a ladder one for each rung.
-    fn profiles(
-        &mut self,
-        name: &str,
-        rate: &At<RateFile>,
-        lasts: Option<Duration>,
-    ) -> Option<Vec<(String, RateProfile)>> {
-        let has_stages = matches!(rate.value, RateFile::Stages(_));
-        if lasts.is_none() && !has_stages {
-            if self.reader.is_sound() {
-                let hint = "add for example `for: 2m`";
-                self.reader
-                    .fault_with_hint(rate.span, "the scenario needs `for`", hint);
-            }
-            return None;
-        }
-        let pieces = match &rate.value {
-            RateFile::Constant(rate) => vec![RatePiece::constant(*rate, lasts)],
-            RateFile::Ramp(from, to) => vec![RatePiece::ramp(*from, *to, lasts?)],
-            RateFile::Stages(stages) => self.rate_stages(stages, rate.span)?,
-            RateFile::Ladder(rungs) => {
-                self.check_stages(rungs.len(), rate.span)?;
-                let rungs = rungs.iter().map(|rung| {
-                    let pieces = [RatePiece::constant(rung.value, lasts)];
-                    let profile = self.profile(&pieces, rung.span)?;
-                    Some((format!("{name} {}", rung.value), profile))
-                });
-                return rungs.collect();
-            }
-        };
-        let profile = self.profile(&pieces, rate.span)?;
-        Some(vec![(name.to_owned(), profile)])
-    }
-
-    fn rate_stages(&mut self, stages: &[At<RateStageFile>], span: Span) -> Option<Vec<RatePiece>> {
-        self.check_stages(stages.len(), span)?;
-        let mut from = Rate::ZERO;
-        let mut pieces = Vec::new();
-        for stage in stages {
-            let to = stage.value.to.as_ref()?.value;
-            pieces.push(RatePiece::ramp(
-                from,
-                to,
-                stage.value.duration.as_ref()?.value,
-            ));
-            from = to;
-        }
-        Some(pieces)
-    }
-
-    fn profile(&mut self, pieces: &[RatePiece], span: Span) -> Option<RateProfile> {
-        match RateProfile::new(pieces) {
-            Ok(profile) if profile.peak() == Rate::ZERO => {
-                self.reader
-                    .fault(span, "at this rate nothing would ever begin");
-                None
-            }
-            Ok(profile) => Some(profile),
-            Err(why) => {
-                self.reader.fault(span, why.to_string());
-                None
-            }
-        }
-    }
-
     /// Puts the rungs in a row and says when each begins.
-    fn started(
-        &mut self,
-        drafted: Vec<Drafted>,
-        names: &[String],
-        parallel: bool,
-    ) -> Option<Vec<Scenario>> {
-        let waits = self.waits(&drafted, names, parallel)?;
+    fn started(&mut self, drafted: Vec<Drafted>, parallel: bool) -> Option<Vec<Scenario>> {
+        let waits = waits(&drafted, parallel)?;
         self.check_cycles(&drafted, &waits)?;
         // The last rung of each, which is the one that others wait for.
         let lasts: Vec<usize> = drafted
@@ -442,27 +213,11 @@ impl Resolver<'_> {
         Some(scenarios)
     }
 
-    /// For which other one each scenario waits.
-    fn waits(
-        &mut self,
-        drafted: &[Drafted],
-        names: &[String],
-        parallel: bool,
-    ) -> Option<Vec<Option<usize>>> {
-        let waits = drafted.iter().enumerate().map(|(place, one)| {
-            let Some(after) = &one.start else {
-                return Some(if parallel { None } else { place.checked_sub(1) });
-            };
-            let other = drafted.iter().position(|other| other.name == after.value);
-            if other.is_none() {
-                let what = format!("there is no scenario {}", quoted(&after.value));
-                self.missing(after.span, what, &after.value, names);
-                return None;
-            }
-            Some(other)
-        });
-        let waits: Vec<Option<Option<usize>>> = waits.collect();
-        waits.into_iter().collect()
+    fn check_after(&mut self, after: &At<String>, names: &[String]) {
+        if !names.contains(&after.value) {
+            let what = format!("there is no scenario {}", quoted(&after.value));
+            self.missing(after.span, what, &after.value, names);
+        }
     }
 
     /// Faults scenarios that wait for each other.
@@ -488,17 +243,21 @@ impl Resolver<'_> {
     }
 }
 
-/// When a load ends by itself.
-fn ends(load: &Load) -> Option<Duration> {
-    match load {
-        Load::Users { schedule, .. } => schedule.duration(),
-        Load::Rate { profile, .. } => profile.duration(),
-    }
+/// For which other one each scenario waits. `None` if one waits for what is not there.
+fn waits(drafted: &[Drafted], parallel: bool) -> Option<Vec<Option<usize>>> {
+    let waits = drafted.iter().enumerate().map(|(place, one)| {
+        let Some(after) = &one.start else {
+            return Some(if parallel { None } else { place.checked_sub(1) });
+        };
+        let other = drafted.iter().position(|other| other.name == after.value);
+        other.map(Some)
+    });
+    waits.collect()
 }
 
 /// A seed of its own for each scenario: its name's FNV-1a hash (Fowler, Noll, Vo) picks the
 /// stream.
-fn seed_of(seed: u64, name: &str) -> u64 {
+pub(super) fn seed_of(seed: u64, name: &str) -> u64 {
     let hash = name.bytes().fold(0xCBF2_9CE4_8422_2325, |hash: u64, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
     });

@@ -52,8 +52,13 @@ impl Resolver<'_> {
     fn class(&mut self, name: String, file: At<UserFile>, feeds: &Feeds) -> Option<UserClass> {
         let file = file.value;
         let weight = file.weight.as_ref().map_or(1.0, |weight| weight.value.0);
-        let host = file.host.as_ref().map(|host| self.checked_host(host));
-        let host = super::transposed(host)?.or_else(|| self.host.clone());
+        let own = file.host.as_ref();
+        let own = own.map(|host| {
+            self.checked_host(host)
+                .unwrap_or_else(|| host.value.clone())
+        });
+        let host = own.or_else(|| self.host.clone());
+        self.host_was_missed = false;
         let kind = match &file.locustfile {
             Some(locustfile) => {
                 self.check_locust_keys(&file);
@@ -136,7 +141,7 @@ impl Resolver<'_> {
         scope: &Scope,
         defaults: &ClassDefaults,
     ) -> Vec<Task> {
-        let is_empty = written.value.is_empty() && self.reader.is_sound();
+        let is_empty = written.value.is_empty() && self.reader.is_sound(written.span);
         let weights = written.value.iter().map(|task| weight(&task.value));
         let all_zero = !written.value.is_empty() && weights.sum::<f64>() <= 0.0;
         if is_empty {
@@ -167,7 +172,7 @@ impl Resolver<'_> {
         let expected_time = self.positive(keys.expected_time);
         let several = keys.steps.into_iter().flat_map(|steps| steps.value);
         let steps: Vec<Step> = self.steps(step.into_iter().chain(several), scope, defaults);
-        if steps.is_empty() && self.reader.is_sound() {
+        if steps.is_empty() && self.reader.is_sound(written.span) {
             self.reader.fault(written.span, "the task has no steps");
         }
         let name = given.or_else(|| name_of(&steps));

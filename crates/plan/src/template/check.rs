@@ -104,9 +104,11 @@ impl Checker<'_> {
         match tree {
             Expr::Const(_) => {}
             Expr::Var(name) => self.name(name.id, bytes(name.span())),
-            Expr::GetAttr(member) => self.member(member, bytes(member.span()), needed),
-            Expr::GetItem(item) => self.item(item, bytes(item.span()), needed),
-            Expr::Call(call) => self.call(call, bytes(call.span())),
+            Expr::GetAttr(member) => {
+                self.member(member, whole(&member.expr, member.span()), needed)
+            }
+            Expr::GetItem(item) => self.item(item, whole(&item.expr, item.span()), needed),
+            Expr::Call(call) => self.call(call, whole(&call.expr, call.span())),
             Expr::Filter(filter) => {
                 self.listed("filter", filter.name, FILTERS, bytes(filter.span()));
                 let has_default = matches!(filter.name, "default" | "d");
@@ -324,6 +326,17 @@ fn names_of_functions() -> impl Iterator<Item = &'static str> {
 
 fn hinted(text: &str) -> Option<String> {
     Some(text.to_owned())
+}
+
+/// What begins with this part: the span of a member, an item or a call begins behind it.
+fn whole(first: &Expr<'_>, span: Span) -> Range<usize> {
+    let start = match first {
+        Expr::GetAttr(member) => whole(&member.expr, member.span()).start,
+        Expr::GetItem(item) => whole(&item.expr, item.span()).start,
+        Expr::Call(call) => whole(&call.expr, call.span()).start,
+        other => bytes(other.span()).start,
+    };
+    start.min(span.start_offset as usize)..span.end_offset as usize
 }
 
 fn bytes(span: Span) -> Range<usize> {

@@ -6,6 +6,7 @@ mod forecast;
 mod hint;
 mod open;
 mod options;
+mod plan;
 mod ramp;
 mod rate;
 mod split;

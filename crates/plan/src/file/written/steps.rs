@@ -224,6 +224,42 @@ static FORMS: [Form; 10] = [
     )),
 ];
 
+impl Form {
+    fn has(&self, name: &str) -> bool {
+        (self.record.keys)().iter().any(|key| key.name == name)
+    }
+
+    /// Reads a step of this form; what names another step beside it is told.
+    fn read_alone(&self, node: &Node, reader: &mut Reader<'_>) -> Option<StepFile> {
+        let Value::Map(entries) = &node.value else {
+            return None;
+        };
+        let verbs = verbs();
+        let is_stranger = |key: &Key| verbs.contains(&key.name.as_str()) && !self.has(&key.name);
+        let strangers = entries
+            .iter()
+            .map(|(key, _)| key)
+            .filter(|key| is_stranger(key));
+        let strangers: Vec<&Key> = strangers.collect();
+        if strangers.is_empty() {
+            return (self.read)(node, reader);
+        }
+        for key in &strangers {
+            let what = format!(
+                "`{}` is a step of its own, and {} stands here already",
+                key.name, self.record.name
+            );
+            reader.fault_with_hint(key.span, what, "put one after the other under `steps`");
+        }
+        let rest = entries.iter().filter(|(key, _)| !is_stranger(key));
+        let rest = Node {
+            value: Value::Map(rest.cloned().collect()),
+            span: node.span,
+        };
+        (self.read)(&rest, reader)
+    }
+}
+
 fn form_of(node: &Node) -> Option<&'static Form> {
     FORMS.iter().find(|form| has(node, form.verbs))
 }
@@ -240,42 +276,44 @@ impl Read for StepFile {
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
-        let Value::Map(entries) = &node.value else {
-            return reader.refuse(node, format!("a step is a map, not {}", node.found()));
-        };
+        if !matches!(node.value, Value::Map(_)) {
+            reader.fault(node.span, format!("a step is a map, not {}", node.found()));
+            return None;
+        }
         match form_of(node) {
-            Some(form) => (form.read)(node, reader),
-            None => nameless("a step", node, entries, &[], reader),
+            Some(form) => form.read_alone(node, reader),
+            None => nameless("a step", node, &verbs(), &HttpFile::RECORD, reader),
         }
     }
 }
 
-/// Says that nothing in a map names a step.
+/// Says that nothing in a map names a step: `verbs` would, and `beside` may stand there too.
 fn nameless<T>(
     what: &str,
     node: &Node,
-    entries: &[(Key, Node)],
-    beside: &[&'static str],
+    verbs: &[&str],
+    beside: &Record,
     reader: &mut Reader<'_>,
 ) -> Option<T> {
-    let verbs: Vec<&str> = FORMS.iter().flat_map(|form| form.verbs).copied().collect();
-    let known: Vec<&str> = FORMS
-        .iter()
-        .flat_map(|form| (form.record.keys)())
-        .map(|key| key.name)
-        .chain(beside.iter().copied())
-        .collect();
-    let unknown = entries
-        .iter()
-        .find(|(key, _)| !known.contains(&key.name.as_str()));
-    match unknown {
-        Some((key, _)) => reader.unknown_key(key, what, &verbs),
+    let Value::Map(entries) = &node.value else {
+        return None;
+    };
+    let records = FORMS.iter().map(|form| form.record).chain([beside]);
+    let keys = records.flat_map(|record| (record.keys)());
+    let known: Vec<&str> = keys.map(|key| key.name).collect();
+    let mut names = entries.iter().map(|(key, _)| key);
+    match names.find(|key| !known.contains(&key.name.as_str())) {
+        Some(key) => reader.unknown_key(key, what, verbs),
         None => {
-            let list = listed(&[&verbs[..], beside].concat());
-            reader.fault(head(node), format!("{what} needs one of {list}"));
+            let what = format!("{what} needs one of {}", listed(verbs));
+            reader.fault(head(node), what);
         }
     }
     None
+}
+
+fn verbs() -> Vec<&'static str> {
+    FORMS.iter().flat_map(|form| form.verbs).copied().collect()
 }
 
 /// A task: what it has as a task, and its one step if it is not a list of them.
@@ -292,18 +330,20 @@ impl Read for TaskFile {
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
         let Value::Map(entries) = &node.value else {
-            return reader.refuse(node, format!("a task is a map, not {}", node.found()));
+            reader.fault(node.span, format!("a task is a map, not {}", node.found()));
+            return None;
         };
         let Some(form) = form_of(node) else {
             if node.get("steps").is_none() {
-                return nameless("a task", node, entries, &["steps", "weight"], reader);
+                let verbs = [verbs(), vec!["steps"]].concat();
+                return nameless("a task", node, &verbs, &TaskKeys::RECORD, reader);
             }
             let keys = TaskKeys::read(node, reader)?;
             return Some(TaskFile { keys, step: None });
         };
         let (own, rest) = parted(node, entries, form);
         let keys = TaskKeys::read(&own, reader)?;
-        let step = (form.read)(&rest, reader)?;
+        let step = form.read_alone(&rest, reader)?;
         if let Some(steps) = &keys.steps {
             let what = "a task is either one step or several under `steps`, not both";
             reader.fault(steps.span, what);

@@ -1,0 +1,9 @@
+"""Users for the plan `locust.yaml`."""
+
+from locust import HttpUser, task
+
+
+class Visitor(HttpUser):
+    @task
+    def visit(self):
+        self.client.get("/")
