@@ -126,6 +126,18 @@ impl Results {
     }
 }
 
+/// The files that a run of `plan` keeps in `folder`.
+pub(crate) fn planned_files(folder: &Path, plan: &PlanFile) -> Vec<String> {
+    let scenarios = plan.plan.scenarios.iter();
+    let names: Vec<String> = scenarios.map(|one| one.name.clone()).collect();
+    let of_scenario = |prefix: String| CsvFiles::ENDS.map(|end| format!("{prefix}{end}"));
+    let tables = file_names(&names).into_iter().flat_map(of_scenario);
+    std::iter::once(plan.copy_name.clone())
+        .chain(tables)
+        .map(|name| folder.join(name).to_string_lossy().into_owned())
+        .collect()
+}
+
 /// For each scenario a name that can stand in a file's: letters, digits, `-`, `_` and `.`
 /// as they are, everything else as `-`; equal ones get a number.
 fn file_names(scenarios: &[String]) -> Vec<String> {

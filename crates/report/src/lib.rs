@@ -10,6 +10,7 @@
 //! | [`format`](mod@format) | how Python writes numbers, texts and times |
 //! | [`locust`] | the numbers that Locust would show for an endpoint |
 //! | [`chart`] | a curve drawn with letters |
+//! | [`forecast`] | what a plan will do, before it does it |
 //! | [`console`] | the tables of the console |
 //! | [`csv`] | the contents of the CSV files |
 //! | [`json`] | the contents of the JSON output |
@@ -20,6 +21,7 @@
 pub mod chart;
 pub mod console;
 pub mod csv;
+pub mod forecast;
 pub mod format;
 pub mod json;
 pub mod live;

@@ -76,6 +76,14 @@ pub struct CsvFiles {
 }
 
 impl CsvFiles {
+    /// What follows the prefix in their names.
+    pub const ENDS: [&str; 4] = [
+        "_stats.csv",
+        "_stats_history.csv",
+        "_failures.csv",
+        "_exceptions.csv",
+    ];
+
     /// Makes `PREFIX_stats.csv`, `PREFIX_stats_history.csv`, `PREFIX_failures.csv` and
     /// `PREFIX_exceptions.csv` with their headers, and the folders they lie in.
     pub fn create(prefix: &str, full_history: bool, rules: &Rules) -> Result<CsvFiles, WriteError> {
@@ -85,13 +93,14 @@ impl CsvFiles {
                 source,
             })?;
         }
-        let page = |suffix| Page::create(format!("{prefix}{suffix}"));
+        let [requests, history, failures, exceptions] = Self::ENDS;
+        let page = |end| Page::create(format!("{prefix}{end}"));
         let mut files = CsvFiles {
             full_history,
-            requests: page("_stats.csv")?,
-            history: page("_stats_history.csv")?,
-            failures: page("_failures.csv")?,
-            exceptions: page("_exceptions.csv")?,
+            requests: page(requests)?,
+            history: page(history)?,
+            failures: page(failures)?,
+            exceptions: page(exceptions)?,
             last_row: None,
         };
         files.history.append(&csv::history_header(rules))?;

@@ -8,7 +8,7 @@ mod target;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
-pub(crate) use plan::{PlanArgs, RunArgs};
+pub(crate) use plan::{ExplainArgs, PlanArgs, RunArgs};
 pub(crate) use target::TargetArgs;
 
 #[derive(Debug, Parser)]
@@ -28,6 +28,13 @@ pub(crate) enum Command {
     /// has faults, 97 it could not run, 98 it was not driven as asked and its numbers must not be
     /// used, 130 or 143 it was interrupted.
     Run(RunArgs),
+    /// Tell what a plan would do, before a packet is sent
+    ///
+    /// The plan is checked as `run` checks it. Then: tasks and requests, the peak, what is in
+    /// flight, connections and files against the limits of this machine, memory, duration, files
+    /// that would be written, and the planned load, drawn. Exit codes: 0 fine, warnings included,
+    /// 2 the plan or the command line has faults.
+    Explain(ExplainArgs),
     /// Print the JSON Schema of plan files, for editors
     Schema,
     /// Serve an API to load, which knows the truth about what it received

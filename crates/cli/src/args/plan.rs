@@ -50,3 +50,19 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) no_color: bool,
 }
+
+/// What `gatecrash explain` is asked for.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) plan: PlanArgs,
+    /// The folder that the run would get; the files that it would write there are listed
+    #[arg(long, value_name = "DIR")]
+    pub(crate) results: Option<PathBuf>,
+    /// Draw the planned load with ASCII only
+    #[arg(long)]
+    pub(crate) ascii: bool,
+    /// No colours; so does the variable NO_COLOR
+    #[arg(long)]
+    pub(crate) no_color: bool,
+}

@@ -1,5 +1,6 @@
 //! What our own commands do: one file each.
 
+mod explain;
 mod run;
 mod schema;
 mod target;
@@ -31,6 +32,7 @@ pub(crate) fn run(words: &[OsString], guest: &dyn Guest) -> u8 {
 
 fn execute(command: Command, words: &[OsString], guest: &dyn Guest) -> Result<u8, Fatal> {
     match command {
+        Command::Explain(args) => Ok(explain::run(&args)?.code()),
         Command::Run(args) => run::run(args, words, guest),
         Command::Schema => Ok(schema::run().code()),
         Command::Target(args) => Ok(target::run(args.into())?.code()),

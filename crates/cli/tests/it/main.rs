@@ -2,6 +2,7 @@
 
 mod endings;
 mod environment_python;
+mod explain;
 mod overview;
 mod plans;
 mod run;

@@ -3,6 +3,7 @@
 
 mod chart;
 mod console;
+mod forecast;
 mod format;
 mod golden;
 mod live;
