@@ -1,9 +1,14 @@
-//! One exchange with a server over HTTP/1.1, with the instant of each phase.
+//! One exchange with a server over HTTP/1.1, or an open WebSocket, with the instant of each
+//! phase.
 //!
 //! In: a [`Request`] whose head is already encoded byte for byte. Out: an
 //! [`Exchange`] (status, raw head, raw body) or an [`Error`], each with its
 //! [`Timings`]. This crate knows no users, plans or statistics; it reports
 //! instants, never judgements, and it decodes a body only when asked to.
+//!
+//! Beside the exchange stand the pieces of which a user's behaviour is made, each pure: the
+//! [`Jar`] for cookies, [`next_hop`] for redirects, [`sse::Parser`] for streams of events.
+//! All that a server controls has a limit.
 
 mod client;
 mod connect;
