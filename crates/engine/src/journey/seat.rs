@@ -9,11 +9,11 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Instant;
 
-use gatecrash_metrics::measure::Phases;
+use gatecrash_metrics::measure::{Metric, MetricId, Phases};
 use gatecrash_metrics::{EndpointId, Measure, Missed, Sample};
 use gatecrash_net::{Client, Failure, Fetched, Request, Timings, now};
 
-use super::Turn;
+use super::{Failed, Turn};
 use crate::part::Part;
 
 /// One user's place on a lane.
@@ -68,7 +68,11 @@ impl Seat {
     /// [streams](Request::streams). The answer must be recorded.
     pub async fn fetch(&self, endpoint: EndpointId, request: &Request) -> Answer<'_> {
         let flight = self.depart(endpoint);
-        let result = self.client.fetch(request, flight.called, || flight.sent.set(true)).await;
+        let on_head_sent = || flight.sent.set(true);
+        // Boxed: most users wait most of the time, and this is more than half of what each
+        // of them would hold. It is small enough for the allocator's quickest way.
+        let fetching = Box::pin(self.client.fetch(request, flight.called, on_head_sent));
+        let result = fetching.await;
         Answer { result, flight }
     }
 
@@ -88,13 +92,24 @@ impl Seat {
 
     /// What the users of this one's class share on this lane, in this scenario. All of a
     /// class ask for the same type; the first one makes it.
-    pub(crate) fn shared<T: 'static>(&self, make: impl FnOnce() -> T) -> Rc<T> {
+    pub fn shared<T: 'static>(&self, make: impl FnOnce() -> T) -> Rc<T> {
         self.part.shared(self.class, make)
     }
 
     /// Counts one value of a measure of an endpoint, in the measure's unit.
     pub fn measure(&self, endpoint: EndpointId, measure: Measure, value: f64) {
         self.part.ledger.measure(endpoint, measure, value);
+    }
+
+    /// The number of a metric in the books; a new one is declared, and a known one keeps
+    /// its first meaning.
+    pub fn declare(&self, metric: Metric) -> MetricId {
+        self.part.ledger.declare(metric)
+    }
+
+    /// Counts one value of a declared metric, which belongs to no endpoint.
+    pub fn metric(&self, id: MetricId, value: f64) {
+        self.part.ledger.metric(id, value);
     }
 
     /// Notes a fault of the user's own code or plan, not of an answer.
@@ -120,6 +135,11 @@ impl Seat {
     /// When the turn was due that nobody has begun yet.
     pub(crate) fn take_arrival(&self) -> Option<Instant> {
         self.arrival.take()
+    }
+
+    /// Its user has started, but nobody has begun the turn itself.
+    pub(crate) fn put_arrival(&self, due: Option<Instant>) {
+        self.arrival.set(due);
     }
 
     /// A guest began a turn, so long after it was due.
@@ -221,6 +241,18 @@ impl Flight<'_> {
     /// The server can know of it from now on.
     pub fn mark_sent(&self) {
         self.sent.set(true);
+    }
+
+    /// Records something that ends now and has no phases (a WebSocket's round trip): its
+    /// size in bytes, or why it failed.
+    ///
+    /// # Errors
+    /// When it failed.
+    pub fn settle(self, outcome: Result<u64, String>) -> Result<(), Failed> {
+        let timings = Timings::starting_at(self.called);
+        let bytes = *outcome.as_ref().unwrap_or(&0);
+        self.record(&timings, bytes, outcome.as_ref().err().map(String::as_str));
+        outcome.map(drop).map_err(|_| Failed)
     }
 
     /// Records it. Where `timings` have no end yet it ends now.

@@ -105,6 +105,7 @@ impl Op {
                     call.perform(seat, lane, state).await?;
                 }
                 Op::Set(values) => set(values, lane, state)?,
+                Op::Think(wait) => think(*wait, state).await,
                 // Its state is not kept in every user.
                 other => Box::pin(other.run(seat, lane, state)).await?,
             }
@@ -114,12 +115,6 @@ impl Op {
 
     async fn run(&self, seat: &Seat, lane: &Lane, state: &mut State) -> Result<(), Stop> {
         match self {
-            Op::Think(wait) => {
-                let time = drawn(*wait, state);
-                state.has_waited |= !time.is_zero();
-                sleep_until((now() + time).into()).await;
-                Ok(())
-            }
             Op::If {
                 condition,
                 then,
@@ -143,9 +138,15 @@ impl Op {
                 state.has_waited = true;
                 call.perform(seat, lane, state).await
             }
-            Op::Http(_) | Op::Set(_) => unreachable!("done where steps are done"),
+            Op::Http(_) | Op::Set(_) | Op::Think(_) => unreachable!("done where steps are done"),
         }
     }
+}
+
+async fn think(wait: Wait, state: &mut State) {
+    let time = drawn(wait, state);
+    state.has_waited |= !time.is_zero();
+    sleep_until((now() + time).into()).await;
 }
 
 fn set(values: &[(usize, Tree)], lane: &Lane, state: &mut State) -> Result<(), Stop> {
