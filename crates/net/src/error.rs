@@ -74,8 +74,8 @@ pub enum Error {
     /// What came is not the head of an HTTP/1 answer.
     #[error("not an HTTP answer: {0}")]
     BadHead(String),
-    /// The head is larger than [`crate::http1::MAX_HEAD_BYTES`] or has more
-    /// headers than [`crate::http1::MAX_HEADERS`].
+    /// The head, or what came before it, is larger than 256 KiB, or it has more than 100
+    /// headers.
     #[error("the head of the answer is too large: {0}")]
     HeadTooLarge(&'static str),
     /// The connection ended before the declared length.

@@ -11,6 +11,8 @@ pub mod fault;
 pub mod file;
 pub mod fingerprint;
 pub mod forecast;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod hint;
 pub mod model;
 pub mod options;

@@ -1,5 +1,6 @@
 //! One door to the tests of this crate.
 
+mod corpus;
 mod draw;
 mod fingerprint;
 mod forecast;
