@@ -108,13 +108,14 @@ impl Console {
             " · not measured"
         };
         let keys = match scenario.load {
-            Load::Users { .. } => "w W s S: 1 or 10 users more or fewer · p: pause or go on · ",
-            Load::Rate { .. } => "p: pause or go on · ",
+            Load::Users { .. } => {
+                "keys: w W s S users +1 +10 -1 -10 · p pause · n next · Ctrl-C end"
+            }
+            Load::Rate { .. } => "keys: p pause · n next · Ctrl-C end",
         };
         self.say(&format!("{name} · {load}{measured}"));
         if self.has_keys() {
-            let keys = format!("{keys}n: next stage · Ctrl-C: end");
-            let keys = self.look().paint(Paint::Dim, &keys);
+            let keys = self.look().paint(Paint::Dim, keys);
             self.say(&keys);
         }
         let running = Running {

@@ -2,8 +2,9 @@
 //!
 //! In: the news of a run and, at its end, the record. Out: for each scenario the four CSV
 //! files that `--csv` of Locust-style runs writes, with its name as their prefix, brought up
-//! to date each second; beside them the plan as it was run. A file that cannot be
-//! written costs the run nothing: it is told at once, and the exit code tells it again.
+//! to date each second; all measures and all seconds of the scenarios that have ended; the
+//! record of the run; the plan as it was run. A file that cannot be written costs the
+//! run nothing: it is told at once, and the exit code tells it again.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,10 +15,20 @@ use gatecrash_engine::ScenarioSetup;
 use gatecrash_metrics::{RunRecord, ScenarioRecord};
 use gatecrash_report::live::{CsvFiles, WriteError};
 use gatecrash_report::locust::Rules;
+use gatecrash_report::native::{csv, json};
 
 use crate::news::{News, Standing};
 use crate::plan_file::PlanFile;
 use crate::printer;
+
+/// Every measure of the scenarios, as a table.
+const MEASURES: &str = "measures.csv";
+
+/// Every second of the scenarios, as a table.
+const ARRIVALS: &str = "arrivals.csv";
+
+/// The whole run, for programs.
+const RECORD: &str = "record.json";
 
 /// The folder of one run, if one is wanted.
 #[derive(Debug, Default)]
@@ -28,6 +39,8 @@ pub(crate) struct Results {
     names: Vec<String>,
     rules: Rules,
     open: BTreeMap<usize, CsvFiles>,
+    /// Scenarios that have ended.
+    ended: Vec<ScenarioRecord>,
     has_failed: bool,
 }
 
@@ -58,8 +71,13 @@ impl Results {
 
     /// Brings the files up to date.
     pub(crate) fn note(&mut self, news: &News) {
-        if let News::Second(standing) = news {
-            self.try_to(|results| results.write(standing));
+        match news {
+            News::Second(standing) => self.try_to(|results| results.write(standing)),
+            News::Ended(record) if self.folder.is_some() => {
+                self.ended.push(ScenarioRecord::clone(record));
+                self.try_to(|results| results.write_tables(&results.ended));
+            }
+            _ => {}
         }
     }
 
@@ -70,6 +88,8 @@ impl Results {
                 self.try_to(|results| results.close(place, scenario));
             }
         }
+        self.try_to(|results| results.write_tables(&record.scenarios));
+        self.try_to(|results| results.replace(RECORD, || json::record(record)));
         !self.has_failed
     }
 
@@ -99,6 +119,22 @@ impl Results {
             ),
             None => Ok(()),
         }
+    }
+
+    fn write_tables(&self, scenarios: &[ScenarioRecord]) -> Result<(), WriteError> {
+        self.replace(MEASURES, || csv::measures(scenarios))?;
+        self.replace(ARRIVALS, || csv::arrivals(scenarios))
+    }
+
+    /// Puts a file into the folder, whole or not at all.
+    fn replace(&self, name: &str, text: impl FnOnce() -> String) -> Result<(), WriteError> {
+        let Some(folder) = &self.folder else {
+            return Ok(());
+        };
+        let (path, part) = (folder.join(name), folder.join(format!(".{name}.part")));
+        fs::write(&part, text())
+            .and_then(|()| fs::rename(&part, &path))
+            .map_err(|source| WriteError { path, source })
     }
 
     /// The files of a scenario, made when they are first wanted.
@@ -132,7 +168,9 @@ pub(crate) fn planned_files(folder: &Path, plan: &PlanFile) -> Vec<String> {
     let names: Vec<String> = scenarios.map(|one| one.name.clone()).collect();
     let of_scenario = |prefix: String| CsvFiles::ENDS.map(|end| format!("{prefix}{end}"));
     let tables = file_names(&names).into_iter().flat_map(of_scenario);
-    std::iter::once(plan.copy_name.clone())
+    let of_run = [&plan.copy_name, RECORD, MEASURES, ARRIVALS].map(str::to_owned);
+    of_run
+        .into_iter()
         .chain(tables)
         .map(|name| folder.join(name).to_string_lossy().into_owned())
         .collect()

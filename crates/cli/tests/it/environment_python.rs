@@ -6,6 +6,7 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::plans::Desk;
 use crate::{check_refused, ended, gatecrash, starting};
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -83,4 +84,28 @@ fn another_version_of_the_package_is_refused() {
     let mut command = gatecrash(&["-f", "x.py"]);
     let command = command.env("VIRTUAL_ENV", environment.path());
     check_refused(command, 97, &["has the package gatecrash 0.0.0", VERSION]);
+}
+
+#[test]
+fn a_plan_with_a_locustfile_is_resolved_and_then_handed_over() {
+    let environment = python_that_says(&format!("echo {VERSION}; exit 0"));
+    let desk = Desk::new(
+        "host: ${TARGET}\nusers: { u: { locustfile: users.py } }\n\
+         scenarios: { a: { rate: 10/s, for: 1s } }\n",
+    );
+    let run = |args: &[&str]| {
+        let mut command = desk.command(args);
+        ended(command.env("VIRTUAL_ENV", environment.path()))
+    };
+    let (code, _, stderr) = run(&["run", "plan.yaml"]);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("users.py"), "{stderr}");
+    desk.write("users.py", "");
+    let (code, stdout, stderr) = run(&["run", "plan.yaml", "--lanes", "1"]);
+    let handed = "[-m]\n[gatecrash]\n[run]\n[plan.yaml]\n[--lanes]\n[1]\n";
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (7, handed, ""));
+    let mut from_stdin = desk.command(&["run", "-"]);
+    let plan = std::fs::File::open(desk.path("plan.yaml")).unwrap();
+    from_stdin.stdin(plan);
+    check_refused(&mut from_stdin, 2, &["cannot come from stdin"]);
 }

@@ -3,6 +3,7 @@
 mod endings;
 mod environment_python;
 mod explain;
+mod keys;
 mod overview;
 mod plans;
 mod run;

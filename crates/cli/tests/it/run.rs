@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::Stdio;
 
+use serde_json::Value;
+
 use crate::plans::{Desk, getting, row};
 use crate::{check_refused, gatecrash, start};
 
@@ -34,6 +36,17 @@ fn as_many_requests_as_the_plan_says() {
         plan,
         "variables stand as written"
     );
+    let measures = desk.read("out/measures.csv");
+    for scenario in ["each", "some/times"] {
+        let row = format!("{scenario},GET,echo,response_time,");
+        assert!(measures.contains(&row), "{measures}");
+    }
+    let arrivals = desk.read("out/arrivals.csv");
+    assert!(arrivals.lines().count() > 2, "{arrivals}");
+    let record: Value = serde_json::from_str(&desk.read("out/record.json")).unwrap();
+    assert_eq!(record["scenarios"][1]["name"], "some/times");
+    let files = std::fs::read_dir(desk.path("out")).unwrap();
+    assert_eq!(files.count(), 4 + 2 * 4, "no other files are left");
 }
 
 #[test]
