@@ -77,7 +77,9 @@ impl Guests {
                     .collect();
                 (snapshots, Common::of(books))
             });
-            snapshots.iter().for_each(|other| seen.snapshot.merge(other));
+            snapshots
+                .iter()
+                .for_each(|other| seen.snapshot.merge(other));
             seen.abandoned += now.abandoned - before.abandoned;
             seen.ports_exhausted += now.exhausted.ports - before.exhausted.ports;
             seen.files_exhausted += now.exhausted.files - before.exhausted.files;

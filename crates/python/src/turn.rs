@@ -84,6 +84,12 @@ struct State {
     has_failures: bool,
 }
 
+impl State {
+    fn is_waiting_for_its_first(&self) -> bool {
+        self.is_untaken && self.reply.is_some()
+    }
+}
+
 #[derive(Clone, Copy)]
 struct First {
     ticket: Option<Ticket>,
@@ -92,11 +98,10 @@ struct First {
 
 #[pymethods]
 impl Turn {
-    /// The user's greenlet has come to it.
-    fn begin(&self) {
-        if let Some(reply) = &self.lock().reply {
-            reply.begin();
-        }
+    /// The user's greenlet has come to it. False if nobody waits for it any more: then it
+    /// is not to be done.
+    fn begin(&self) -> bool {
+        self.lock().reply.as_ref().is_some_and(Reply::begin)
     }
 
     /// It is done: `ok` if nothing was raised, `gone` if the user has ended by itself,
@@ -145,10 +150,11 @@ impl Turn {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A request is called for: from when it counts.
+    /// A request is called for: from when it counts. What comes after the end of the turn
+    /// (an `on_stop`) is none of its own.
     pub(crate) fn count(&self, ticket: Ticket, called: Instant) -> Counted {
         let mut state = self.lock();
-        let Some(due) = self.due.filter(|_| state.is_untaken) else {
+        let Some(due) = self.due.filter(|_| state.is_waiting_for_its_first()) else {
             return Counted::InTurn;
         };
         state.is_untaken = false;
@@ -189,7 +195,7 @@ impl Turn {
         let mut state = self.lock();
         state.has_failures |= failed;
         let time_ms = sample.response_time_ms?;
-        if let Some(due) = self.due.filter(|_| state.is_untaken) {
+        if let Some(due) = self.due.filter(|_| state.is_waiting_for_its_first()) {
             state.is_untaken = false;
             let took = std::time::Duration::try_from_secs_f64(time_ms / 1e3).ok();
             state.first.get_or_insert(First {

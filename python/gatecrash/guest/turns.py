@@ -19,6 +19,7 @@ from locust.exception import (
     InterruptTaskSet,
     RescheduleTask,
     RescheduleTaskImmediately,
+    StopTest,
     StopUser,
 )
 from locust.user.task import (
@@ -92,8 +93,11 @@ class ClassUnderDriver:
     def _make(self, number: int, driven: UserUnderDriver) -> None:
         try:
             driven.live(self._runner, self._class.__name__, lambda: self._forget(number, driven))
-        except BaseException:
+        except BaseException as error:
             self._forget(number, driven)
+            if isinstance(error, Exception) and not isinstance(error, StopTest):
+                # The next user would fare no better.
+                gevent.spawn(self._runner.end_by_fault)
             raise
 
     def _forget(self, number: int, driven: UserUnderDriver) -> None:
@@ -124,6 +128,7 @@ class UserUnderDriver:
     def cut_off(self) -> None:
         """Nobody waits for it any more."""
         self._handed = None
+        self.end(False, gone=True)
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
 
@@ -131,8 +136,8 @@ class UserUnderDriver:
 
     def live(self, runner, class_name: str, when_gone: Callable[[], None]) -> None:
         """Makes the user and starts its greenlet."""
-        if self._start is not None:
-            self._start.begin()
+        if self._start is not None and not self._start.begin():
+            raise gevent.GreenletExit
         user = runner._spawn_user(class_name)
         user._turns = self
         self._greenlet = user.greenlet
@@ -153,7 +158,7 @@ class UserUnderDriver:
         """Lets a TaskSet take turns instead of waiting for a time."""
         taskset.execute_task = self._executing(taskset.execute_task)
         taskset.wait = lambda: self._between_tasks(taskset._user)
-        if taskset._parent is taskset._user:
+        if taskset is taskset._user._taskset_instance:
             self.begin(taskset._user)
 
     def begin(self, user) -> None:
@@ -172,19 +177,25 @@ class UserUnderDriver:
         if user._state == LOCUST_STATE_STOPPING:
             raise StopUser()
         user._state = LOCUST_STATE_WAITING
-        while self._handed is None:
-            self._waiting = getcurrent()
-            try:
-                # Somebody may switch here for reasons of their own: look again.
-                gevent.get_hub().switch()
-            finally:
-                self._waiting = None
+        turn = self._next()
         if user._state == LOCUST_STATE_STOPPING:
             user._taskset_instance._end_waiting()
         user._state = LOCUST_STATE_RUNNING
-        self._turn, self._handed = self._handed, None
-        self._greenlet.spawn_tree_locals[TURN] = self._turn
-        self._turn.begin()
+        self._turn = self._greenlet.spawn_tree_locals[TURN] = turn
+
+    def _next(self) -> _engine.Turn:
+        """The next turn that is still wanted, begun."""
+        while True:
+            while self._handed is None:
+                self._waiting = getcurrent()
+                try:
+                    # Somebody may switch here for reasons of their own: look again.
+                    gevent.get_hub().switch()
+                finally:
+                    self._waiting = None
+            turn, self._handed = self._handed, None
+            if turn.begin():
+                return turn
 
     def _executing(self, execute_task: Callable) -> Callable:
         """`execute_task` of a TaskSet, where the execution of a task ends the turn."""

@@ -10,6 +10,7 @@
 //! An arrival counts as started when the guest began it: one that still waits for a busy
 //! interpreter when the run ends was missed.
 
+use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
@@ -81,15 +82,18 @@ pub struct Done {
 #[derive(Debug)]
 pub struct Reply {
     answer: oneshot::Sender<Done>,
-    begun: Arc<OnceLock<Instant>>,
+    begun: Arc<Begun>,
     lane: Lane,
 }
 
+/// When the guest came to a call; `None` if whoever waited had gone before. Whoever is
+/// first decides, so that what is done is counted and what is missed is not done.
+type Begun = OnceLock<Option<Instant>>;
+
 impl Reply {
-    /// The guest has come to it.
-    pub fn begin(&self) {
-        // Only the first time counts.
-        let _ = self.begun.set(now());
+    /// The guest has come to it. Says whether it is still to be done.
+    pub fn begin(&self) -> bool {
+        self.begun.get_or_init(|| Some(now())).is_some()
     }
 
     /// It is done; heard after everything that the guest has recorded until now.
@@ -123,6 +127,7 @@ impl Journey for GuestJourney {
             class: self.class,
             lane: self.lane.clone(),
             exists: false,
+            came_at: None,
         }
     }
 
@@ -139,6 +144,8 @@ pub struct GuestUser {
     lane: Lane,
     /// The guest has it.
     exists: bool,
+    /// When the guest came to its start, until it has its first turn.
+    came_at: Option<Instant>,
 }
 
 impl User for GuestUser {
@@ -148,7 +155,26 @@ impl User for GuestUser {
 
     async fn start(&mut self) -> Result<(), Failed> {
         self.exists = true;
-        self.ask(Wish::Start).await
+        let due = self.seat.take_arrival();
+        let begun = Arc::default();
+        let waiting = Waiting {
+            seat: &self.seat,
+            arrival: Cell::new(due),
+            begun: &begun,
+            came_at: None,
+            is_start: Cell::new(true),
+        };
+        let done = self.call(Wish::Start, begun.clone()).await.ok();
+        // One that failed began, and was over with that.
+        waiting.is_start.set(false);
+        self.exists = done.is_some_and(|done| !done.is_gone);
+        if !done.is_some_and(|done| done.is_ok) {
+            return Err(Failed);
+        }
+        // Its task is to begin yet.
+        self.seat.put_arrival(waiting.arrival.take());
+        self.came_at = begun.get().copied().flatten();
+        Ok(())
     }
 
     async fn perform(&mut self, turn: &Turn) -> Result<(), Failed> {
@@ -174,11 +200,13 @@ impl User for GuestUser {
 impl GuestUser {
     async fn ask(&mut self, wish: Wish) -> Result<(), Failed> {
         let begun = Arc::default();
-        let _arrival = self.seat.take_arrival().map(|due| Arrival {
+        let _waiting = Waiting {
             seat: &self.seat,
-            due,
+            arrival: Cell::new(self.seat.take_arrival()),
             begun: &begun,
-        });
+            came_at: self.came_at.take(),
+            is_start: Cell::new(false),
+        };
         // A reply that was dropped means that the user came to nothing.
         let done = self.call(wish, begun.clone()).await.ok();
         self.exists = done.is_some_and(|done| !done.is_gone);
@@ -192,7 +220,7 @@ impl GuestUser {
         if done.is_ok { Ok(()) } else { Err(Failed) }
     }
 
-    fn call(&self, wish: Wish, begun: Arc<OnceLock<Instant>>) -> oneshot::Receiver<Done> {
+    fn call(&self, wish: Wish, begun: Arc<Begun>) -> oneshot::Receiver<Done> {
         let (answer, answered) = oneshot::channel();
         let reply = Reply {
             answer,
@@ -218,18 +246,30 @@ impl Drop for GuestUser {
     }
 }
 
-/// An arrival on its way to the guest: counted as started when the guest has come to it,
-/// as missed when it never did.
-struct Arrival<'a> {
+/// Somebody waits for the guest. If it is an arrival it counts as started when the guest
+/// has come to its task by the end, else as missed.
+struct Waiting<'a> {
     seat: &'a Seat,
-    due: Instant,
-    begun: &'a OnceLock<Instant>,
+    /// When it was due.
+    arrival: Cell<Option<Instant>>,
+    begun: &'a Begun,
+    /// When the guest came to the start of its user, if that had to start.
+    came_at: Option<Instant>,
+    /// The start of its user is under way.
+    is_start: Cell<bool>,
 }
 
-impl Drop for Arrival<'_> {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        match self.begun.get() {
-            Some(&begun) => self.seat.note_arrival_started(ms_between(self.due, begun)),
+        let begun = *self.begun.get_or_init(|| None);
+        let Some(due) = self.arrival.get() else {
+            return;
+        };
+        match begun.filter(|_| !self.is_start.get()) {
+            Some(begun) => {
+                let came_at = self.came_at.unwrap_or(begun);
+                self.seat.note_arrival_started(ms_between(due, came_at));
+            }
             None => self.seat.note_missed(Missed::Stopped),
         }
     }

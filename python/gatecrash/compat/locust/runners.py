@@ -334,6 +334,11 @@ class Runner:
         finally:
             self.greenlet.kill(block=True)
 
+    def end_by_fault(self) -> None:
+        """Ends the run because its users cannot be made; why has been logged."""
+        logger.error("The users cannot be made, stopping the run")
+        end_run(self.environment)
+
     def log_exception(self, node_id: str, msg: str, formatted_tb: str) -> None:
         """Counts an exception of a user's code; same traceback, same entry."""
         key = hash(formatted_tb)

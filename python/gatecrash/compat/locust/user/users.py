@@ -103,6 +103,8 @@ class User(metaclass=UserMeta):
             self._begin()
             self._taskset_instance.run()
         except (GreenletExit, StopUser, StopTest):
+            if self._turns is not None:
+                self._turns.end(False, gone=True)
             self.on_stop()
 
     def _begin(self) -> None:
