@@ -6,6 +6,7 @@ mod bookkeeping;
 mod cancelling;
 mod clients;
 mod closed;
+mod guest;
 mod names;
 mod native;
 mod open;
