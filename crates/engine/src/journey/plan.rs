@@ -373,7 +373,27 @@ impl User for PlanUser {
             let _ = Box::pin(self.run(|class, _| &class.stop, 0)).await;
         }
         if let Some(socket) = self.state.as_mut().and_then(|state| state.socket.take()) {
-            socket.close(&self.seat).await;
+            Box::pin(socket.close(&self.seat)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn size_of_what_it_gives<A, B, F>(_: impl FnOnce(A, B) -> F) -> usize {
+        size_of::<F>()
+    }
+
+    /// A waiting user holds the room for its longest work; what is rare is boxed.
+    #[test]
+    fn a_user_that_does_nothing_is_small() {
+        let perform = size_of_what_it_gives(<PlanUser as User>::perform);
+        let start = size_of_what_it_gives(|user: &'static mut PlanUser, ()| user.start());
+        let stop = size_of_what_it_gives(|user: &'static mut PlanUser, ()| user.stop());
+        let user = size_of::<PlanUser>() + size_of::<State>();
+        let sizes = [perform, start, stop, user];
+        assert!(sizes.iter().all(|size| *size <= 400), "{sizes:?}");
     }
 }
