@@ -90,7 +90,9 @@ impl Excerpt {
         let start = start - skipped + text.chars().count();
         let shown = line.chars().skip(skipped).take(SHOWN_BEFORE + SHOWN_AFTER);
         text.extend(shown.map(|c| if c.is_control() { ' ' } else { c }));
-        let rest = text.chars().count().saturating_sub(start);
+        // The end of a line may be meant, which is not shown.
+        let start = start.min(text.chars().count());
+        let rest = text.chars().count() - start;
         if line.chars().count() > skipped + SHOWN_BEFORE + SHOWN_AFTER {
             text.push('…');
         }

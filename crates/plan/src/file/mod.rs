@@ -85,27 +85,25 @@ impl Problem {
 /// The tree of a text.
 ///
 /// # Errors
-/// Every fault of its form; the file is called `plan` there.
+/// The first fault of its form; the file is called `plan` there.
 pub fn parse(text: &str, format: Format) -> Result<Node, Faults> {
-    tree(text, format).map_err(|problems| {
+    tree(text, format).map_err(|problem| {
         let texts = Texts::new("plan", text);
-        Faults::new(problems.into_iter().map(|one| one.told(&texts)).collect())
+        Faults::new(vec![problem.told(&texts)])
     })
 }
 
-/// The tree of a text, or what is wrong with its form (never an empty list).
-pub(crate) fn tree(text: &str, format: Format) -> Result<Node, Vec<Problem>> {
+/// The tree of a text, or what is wrong with its form.
+pub(crate) fn tree(text: &str, format: Format) -> Result<Node, Problem> {
     if text.len() > LONGEST_TEXT {
         let what = format!("the plan is longer than {LONGEST_TEXT} bytes");
         let problem = Problem::new(Span::in_file(0..1), what);
-        return Err(vec![
-            problem.hint("move long lists of rows into a file under `data:`"),
-        ]);
+        return Err(problem.hint("move long lists of rows into a file under `data:`"));
     }
     match format {
-        Format::Yaml => yaml::parse(text).map_err(|problem| vec![problem]),
+        Format::Yaml => yaml::parse(text),
         Format::Toml => toml::parse(text),
-        Format::Json => json::parse(text).map_err(|problem| vec![problem]),
+        Format::Json => json::parse(text),
     }
 }
 

@@ -1,7 +1,8 @@
 //! TOML, with the place of every part.
 //!
-//! In: a text. Out: its tree in the order of the file, or all faults. Never: dates; a plan
-//! has none.
+//! In: a text. Out: its tree in the order of the file, or the first fault. Never: dates; a plan
+//! has none. The parser can collect all faults of form, but in a time that grows with the
+//! square of the text.
 
 use ::toml::Spanned;
 use ::toml::de::{DeString, DeTable, DeValue};
@@ -12,16 +13,13 @@ use super::{Problem, check_depth, float};
 
 type DeEntry<'t> = (Spanned<DeString<'t>>, Spanned<DeValue<'t>>);
 
-pub(super) fn parse(text: &str) -> Result<Node, Vec<Problem>> {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    if !errors.is_empty() {
-        return Err(errors.into_iter().map(problem).collect());
-    }
+pub(super) fn parse(text: &str) -> Result<Node, Problem> {
+    let table = DeTable::parse(text).map_err(|error| problem(&error))?;
     let whole = Span::in_file(0..text.len());
-    map(table.into_inner(), whole, 1).map_err(|problem| vec![problem])
+    map(table.into_inner(), whole, 1)
 }
 
-fn problem(error: ::toml::de::Error) -> Problem {
+fn problem(error: &::toml::de::Error) -> Problem {
     Problem::new(
         Span::in_file(error.span().unwrap_or_default()),
         error.message(),

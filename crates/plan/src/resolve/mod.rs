@@ -60,7 +60,7 @@ pub fn load(sources: &Sources<'_>) -> Result<Plan, Faults> {
     };
     let mut tree = match file::tree(sources.text, sources.format) {
         Ok(tree) => tree,
-        Err(problems) => return Err(told(&texts, problems)),
+        Err(problem) => return Err(told(&texts, vec![problem])),
     };
     let mut problems = overrides::apply(&mut tree, &mut texts, sources.overrides);
     let reader = Reader::new(&texts, sources.environment);

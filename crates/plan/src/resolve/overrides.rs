@@ -277,17 +277,16 @@ fn scalar(text: &str, source: u16) -> Result<Node, Problem> {
         let value = Value::Text(String::new());
         return Ok(Node { value, span });
     }
-    let problems = match file::tree(text, Format::Yaml) {
+    match file::tree(text, Format::Yaml) {
         Ok(mut node) => {
             shift(&mut node, source, 0);
-            return Ok(node);
+            Ok(node)
         }
-        Err(problems) => problems,
-    };
-    let problem = problems.into_iter().next();
-    let mut problem = problem.unwrap_or_else(|| Problem::new(Span::in_file(0..0), "no value"));
-    problem.span = problem.span.of(source);
-    Err(problem)
+        Err(problem) => Err(Problem {
+            span: problem.span.of(source),
+            ..problem
+        }),
+    }
 }
 
 /// Moves a tree to another text, behind what stands before it there.

@@ -94,7 +94,7 @@ fn with_scenario(scenario: &str) -> String {
 fn http_users(plan: &Plan) -> &HttpUsers {
     match &plan.users[0].kind {
         UserKind::Http(users) => users,
-        UserKind::Locust(_) => panic!("a class of a locustfile"),
+        other => panic!("a class without steps: {other:?}"),
     }
 }
 

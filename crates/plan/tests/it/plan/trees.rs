@@ -231,12 +231,6 @@ fn what_is_not_of_the_format_is_told_with_its_place() {
 }
 
 #[test]
-fn toml_tells_all_its_faults_at_once() {
-    let lines: Vec<String> = refused("a = \nb = 1\nc = [\n", Format::Toml);
-    assert_eq!(lines.len(), 2, "{lines:?}");
-}
-
-#[test]
 fn json_knows_its_own_escapes() {
     let text = r#"["\ud83d\ude00 \/ \u00e9"]"#;
     assert_eq!(shown(&tree(text, Format::Json)), "[\"😀 / é\"]");
