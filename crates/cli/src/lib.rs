@@ -42,6 +42,8 @@ mod terminal;
 
 use std::ffi::{OsStr, OsString};
 
+pub use commands::parser_says;
+pub use commands::run::{RunOptions, run_users};
 pub use environment_python::EnvironmentPython;
 pub use gatecrash_engine::Guest;
 

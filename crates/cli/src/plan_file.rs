@@ -33,6 +33,17 @@ pub(crate) struct PlanFile {
 }
 
 impl PlanFile {
+    /// The plan of a program that brings its own users; `command` is what it was asked for,
+    /// which takes the place of the plan's text.
+    pub(crate) fn of_program(plan: Plan, command: String) -> PlanFile {
+        PlanFile {
+            plan,
+            text: command,
+            copy_name: "command.txt".to_owned(),
+            is_from_stdin: false,
+        }
+    }
+
     /// Whether some of the users that take part live in a locustfile.
     pub(crate) fn has_locust_users(&self) -> bool {
         let plan = &self.plan;

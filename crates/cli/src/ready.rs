@@ -89,7 +89,9 @@ fn get(url: &Url, tls: TlsSettings) -> Request {
     );
     let body_at = wire.len();
     Request {
-        body: BodyUse::Discard,
+        body: BodyUse::Discard {
+            limit_bytes: MAX_BODY_BYTES,
+        },
         ..Request::new(origin, Bytes::from(wire), body_at)
     }
 }
@@ -113,8 +115,13 @@ fn hosts(plan: &Plan) -> Result<Vec<Url>> {
     let places: BTreeSet<usize> = taking_part.map(|(class, _)| *class).collect();
     let mut found: Vec<Url> = Vec::new();
     for class in places {
-        if let UserKind::Http(users) = &plan.users[class].kind {
-            let url = Url::parse(&users.host);
+        let host = match &plan.users[class].kind {
+            UserKind::Http(users) => Some(&users.host),
+            UserKind::Rust(users) => Some(&users.host),
+            UserKind::Locust(_) => None,
+        };
+        if let Some(host) = host {
+            let url = Url::parse(host);
             let url = url.with_context(|| format!("the host of {}", plan.users[class].name))?;
             if !found.contains(&url) {
                 found.push(url);

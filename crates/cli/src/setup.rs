@@ -17,17 +17,25 @@ use crate::load_text::load_text;
 /// Of each scenario so many arrivals are spelled out in the run's fingerprint.
 const SPELLED_OUT: u64 = 10_000;
 
-/// What the engine runs on `lanes` lanes. `host` is asked for users who live in a
-/// locustfile.
+/// Who the plan's classes are that it does not describe itself.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Guests<'a> {
+    /// Is asked for users who live in a locustfile.
+    pub(crate) host: Option<&'a dyn Host>,
+    /// Users written in Rust, by the places of their classes.
+    pub(crate) rust: &'a [Users],
+}
+
+/// What the engine runs on `lanes` lanes.
 ///
 /// # Errors
 /// Rows or files that cannot be read, a template that cannot be compiled.
-pub(crate) fn setup(plan: &Plan, host: Option<&dyn Host>, lanes: usize) -> Result<Setup> {
+pub(crate) fn setup(plan: &Plan, guests: Guests<'_>, lanes: usize) -> Result<Setup> {
     let feeds = Arc::new(Feeds::load(&plan.feeds)?);
     let scenarios = plan.scenarios.iter().enumerate();
     let scenarios: Vec<ScenarioSetup> = scenarios
         .map(|(place, scenario)| {
-            let users = users(plan, place, host, &feeds)?;
+            let users = users(plan, place, guests, &feeds)?;
             Ok(scenario_setup(scenario, users))
         })
         .collect::<Result<_>>()?;
@@ -44,7 +52,7 @@ pub(crate) fn setup(plan: &Plan, host: Option<&dyn Host>, lanes: usize) -> Resul
 fn users(
     plan: &Plan,
     place: usize,
-    host: Option<&dyn Host>,
+    guests: Guests<'_>,
     feeds: &Arc<Feeds>,
 ) -> Result<Vec<(Users, f64)>> {
     let scenario = &plan.scenarios[place];
@@ -56,9 +64,15 @@ fn users(
                 found.push((Users::of(journey), *weight));
             }
             UserKind::Locust(locust) => {
+                let host = guests.host;
                 let host = host.context("users of a locustfile run in Python only")?;
-                let guests = host.users(place, scenario, locust).map_err(Error::msg)?;
-                found.extend(shared_out(guests, *weight));
+                let classes = host.users(place, scenario, locust).map_err(Error::msg)?;
+                found.extend(shared_out(classes, *weight));
+            }
+            UserKind::Rust(_) => {
+                let users = guests.rust.get(*class);
+                let users = users.context("users written in Rust run in their own program only")?;
+                found.push((users.clone(), *weight));
             }
         }
     }
@@ -66,9 +80,9 @@ fn users(
 }
 
 /// The classes of one locustfile have the part of the plan's class together.
-fn shared_out(guests: Vec<(Users, f64)>, weight: f64) -> impl Iterator<Item = (Users, f64)> {
-    let whole: f64 = guests.iter().map(|(_, part)| part).sum();
-    guests
+fn shared_out(classes: Vec<(Users, f64)>, weight: f64) -> impl Iterator<Item = (Users, f64)> {
+    let whole: f64 = classes.iter().map(|(_, part)| part).sum();
+    classes
         .into_iter()
         .map(move |(users, part)| (users, weight * part / whole))
 }

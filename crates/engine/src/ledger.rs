@@ -5,9 +5,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use gatecrash_metrics::measure::Phases;
+use gatecrash_metrics::measure::{Metric, MetricId, Phases};
 use gatecrash_metrics::shard::OTHER_NAMES;
 use gatecrash_metrics::task::TaskId;
 use gatecrash_metrics::{EndpointId, Measure, Missed, Sample, Shard, Snapshot};
@@ -23,6 +24,7 @@ pub(crate) struct Ledger {
     clock: Clock,
     shard: RefCell<Shard>,
     names: RefCell<HashMap<Box<str>, HashMap<Box<str>, EndpointId>>>,
+    metrics: RefCell<HashMap<Arc<str>, MetricId>>,
     /// Nothing is counted any more.
     closed: Cell<bool>,
     /// Requests that a server can know of and that nobody recorded.
@@ -52,6 +54,7 @@ impl Ledger {
             clock,
             shard: RefCell::new(shard),
             names: RefCell::default(),
+            metrics: RefCell::default(),
             closed: Cell::new(false),
             abandoned: Cell::new(0),
             first_task,
@@ -112,6 +115,27 @@ impl Ledger {
 
     pub(crate) fn measure(&self, endpoint: EndpointId, measure: Measure, value: f64) {
         self.write(|shard| shard.measure(endpoint, measure, value));
+    }
+
+    /// The number of a metric; a new one is declared. Those beyond the limit of the books
+    /// share a number that they do not keep.
+    pub(crate) fn declare(&self, metric: Metric) -> MetricId {
+        let mut metrics = self.metrics.borrow_mut();
+        let next = MetricId(u16::try_from(metrics.len()).unwrap_or(u16::MAX));
+        if let Some(known) = metrics.get(&metric.name) {
+            return *known;
+        }
+        if next.0 < u16::MAX {
+            metrics.insert(metric.name.clone(), next);
+        }
+        self.shard.borrow_mut().declare(next, metric);
+        next
+    }
+
+    /// Counts one value of a declared metric.
+    pub(crate) fn metric(&self, id: MetricId, value: f64) {
+        let at_epoch_s = self.clock.now_epoch_s();
+        self.write(|shard| shard.metric(id, value, at_epoch_s));
     }
 
     pub(crate) fn note_exception(&self, message: &str, trace: &str) {

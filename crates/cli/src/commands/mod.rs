@@ -1,7 +1,7 @@
 //! What our own commands do: one file each.
 
 mod explain;
-mod run;
+pub(crate) mod run;
 mod schema;
 mod target;
 
@@ -18,15 +18,17 @@ use crate::printer;
 pub(crate) fn run(words: &[OsString], guest: &dyn Guest) -> u8 {
     match CommandLine::try_parse_from(words) {
         Ok(line) => code(execute(line.command, words, guest)),
-        Err(said) => {
-            printer::parser_says(&said);
-            let code = if said.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Fine
-            };
-            code.code()
-        }
+        Err(said) => parser_says(&said),
+    }
+}
+
+/// Says what the parser of a command line has to say, help or a fault, and returns the
+/// exit code for that.
+pub fn parser_says(said: &clap::Error) -> u8 {
+    printer::parser_says(said);
+    match said.use_stderr() {
+        true => Exit::Usage.code(),
+        false => Exit::Fine.code(),
     }
 }
 

@@ -1,20 +1,24 @@
 //! `gatecrash run PLAN`: the plan is read, checked and driven; what came of it is told.
+//! A program with users in Rust enters by [`run_users`] with its own plan.
 
 use std::ffi::OsString;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use gatecrash_engine::guest::Host;
-use gatecrash_engine::{Guest, Run, RunEvent, Setup};
+use gatecrash_engine::{Guest, Run, RunEvent, Setup, Users};
 use gatecrash_plan::forecast::forecast;
+use gatecrash_plan::model::Plan;
 use gatecrash_report::native;
 
 use crate::args::RunArgs;
 use crate::attend::Attendant;
 use crate::console::Console;
 use crate::exit::{Exit, Fatal, OrExit};
+use crate::plan_file::PlanFile;
 use crate::results::Results;
-use crate::setup::setup;
+use crate::setup::{Guests, setup};
 use crate::{machine, news, plan_file, printer, ready, terminal};
 
 /// Runs a plan to its end and returns the exit code. `words` are the command line, for
@@ -29,18 +33,59 @@ pub(crate) fn run(args: RunArgs, words: &[OsString], guest: &dyn Guest) -> Resul
             return Ok(guest.run(words.to_vec()));
         }
     };
+    let options = RunOptions {
+        lanes: args.plan.lanes,
+        results: args.results,
+        quiet: args.quiet,
+        no_color: args.no_color,
+    };
+    drive(&file, host, &[], options)
+}
+
+/// How a run is told, and on how many lanes it is made.
+#[derive(Clone, Debug, Default)]
+pub struct RunOptions {
+    /// Threads that make the load; `None` takes as many as make sense here.
+    pub lanes: Option<u16>,
+    /// Folder for the files of the run.
+    pub results: Option<PathBuf>,
+    /// No progress on stderr.
+    pub quiet: bool,
+    /// No colours.
+    pub no_color: bool,
+}
+
+/// Runs a plan whose classes are all written in Rust: `users` by their places in it.
+/// `command` is what the program was asked for, kept beside the results. Returns the exit
+/// code, as `gatecrash run` would.
+pub fn run_users(plan: Plan, users: &[Users], command: String, options: RunOptions) -> u8 {
+    let file = PlanFile::of_program(plan, command);
+    super::code(drive(&file, None, users, options))
+}
+
+/// Runs a checked plan to its end.
+fn drive(
+    file: &PlanFile,
+    host: Option<Arc<dyn Host>>,
+    rust: &[Users],
+    options: RunOptions,
+) -> Result<u8, Fatal> {
     let forecast = forecast(&file.plan, &machine::limits());
     forecast
         .warnings
         .iter()
         .for_each(|text| printer::warn(text));
-    let lanes = args.plan.lanes.map(usize::from);
+    let lanes = options.lanes.map(usize::from);
     let lanes = lanes.unwrap_or_else(|| machine::lanes(&forecast));
-    let setup = setup(&file.plan, host.as_deref(), lanes).or_exit(Exit::Usage)?;
+    let guests = Guests {
+        host: host.as_deref(),
+        rust,
+    };
+    let setup = setup(&file.plan, guests, lanes).or_exit(Exit::Usage)?;
 
     let mut results =
-        Results::create(args.results, &file, &setup.scenarios).or_exit(Exit::NotRun)?;
-    let mut console = Console::open(&setup, results.folder(), args.quiet, args.no_color);
+        Results::create(options.results, file, &setup.scenarios).or_exit(Exit::NotRun)?;
+    let mut console = Console::open(&setup, results.folder(), options.quiet, options.no_color);
     let mut attendant = Attendant::new().or_exit(Exit::NotRun)?;
     match attendant.meanwhile(ready::wait(&file.plan, |text| console.say(text))) {
         Ok(ready) => ready.or_exit(Exit::NotRun)?,
@@ -60,7 +105,7 @@ pub(crate) fn run(args: RunArgs, words: &[OsString], guest: &dyn Guest) -> Resul
     drop(attending);
     console.close();
     let is_written = results.finish(&record);
-    let look = terminal::look_of_stdout(args.no_color);
+    let look = terminal::look_of_stdout(options.no_color);
     printer::answer(&native::run::run(&record, &look).join("\n"));
     Ok(Exit::of_run(&record, is_written).code())
 }

@@ -19,7 +19,7 @@ use super::jsonpath::JsonText;
 use super::plan::{Compiling, Lane, State, Stop};
 use super::redirect;
 use super::request::{Encoded, Encoder, url_of};
-use super::stream;
+use super::stream::{self, Reading};
 use super::{Answer, Seat};
 
 /// A request, what is taken from its answer, and what the answer must be.
@@ -34,10 +34,10 @@ pub(super) struct HttpCall {
 
 /// How far a request goes.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+struct Limits {
     timeout: Duration,
     redirects: u32,
-    pub(super) body_bytes: u64,
+    body_bytes: u64,
 }
 
 /// What is looked at in an answer.
@@ -46,7 +46,7 @@ pub(super) struct Judge {
     demands: Vec<Demand>,
     extractions: Vec<Extraction>,
     demands_status: bool,
-    pub(super) reads_body: bool,
+    reads_body: bool,
     /// Paths that are followed into the body.
     paths: usize,
 }
@@ -172,7 +172,7 @@ impl HttpCall {
             state.keep_cookies(head, || url_of(sent));
             let left = self.limits.timeout.saturating_sub(since(flight.called()));
             let jar = state.jar.as_deref();
-            match redirect::follow(sent, head, jar, &lane.class.home, left) {
+            match redirect::follow(sent, head, jar, &lane.class.home.tls, left) {
                 Ok(request) => next = Some(request),
                 Err(why) => return fail(Answer { result, flight }, &why),
             }
@@ -192,7 +192,18 @@ impl HttpCall {
             }
             (Some(head), Some(form)) => {
                 state.keep_cookies(head, || url_of(sent));
-                stream::read(self, form, answer, seat, lane, state).await
+                let reading = Reading {
+                    form,
+                    timeout: self.limits.timeout,
+                    body_bytes: self.limits.body_bytes,
+                    keeps_content: self.judge.reads_body,
+                };
+                let judge = |exchange: &Exchange, content: &str, time| {
+                    let bytes = exchange.body_bytes;
+                    self.judge(&exchange.head, content.as_bytes(), bytes, time, lane, state)
+                };
+                let told = stream::read_stream(reading, answer, seat, judge).await;
+                told.map(drop).map_err(|_| Stop::Recorded)
             }
             _ => self.conclude(answer, sent, lane, state),
         }
@@ -251,7 +262,7 @@ impl HttpCall {
     ///
     /// # Errors
     /// Why it counts as failed, as the name of the failure.
-    pub(super) fn judge(
+    fn judge(
         &self,
         head: &Head,
         body: &[u8],
@@ -280,18 +291,6 @@ impl HttpCall {
             state.values.set(extraction.slot(), value);
         }
         Ok(())
-    }
-
-    pub(super) fn limits(&self) -> Limits {
-        self.limits
-    }
-
-    pub(super) fn timeout(&self) -> Duration {
-        self.limits.timeout
-    }
-
-    pub(super) fn reads_body(&self) -> bool {
-        self.judge.reads_body
     }
 }
 
@@ -322,7 +321,8 @@ impl Judge {
     }
 }
 
-fn is_redirect(head: &Head) -> bool {
+/// Whether an answer leads elsewhere.
+pub fn is_redirect(head: &Head) -> bool {
     head.has_location && matches!(head.status, 301 | 302 | 303 | 307 | 308)
 }
 
@@ -339,7 +339,11 @@ fn fail(answer: Answer<'_>, why: &str) -> Result<(), Stop> {
     Err(Stop::Recorded)
 }
 
-fn decoded(exchange: &Exchange) -> Result<Bytes, String> {
+/// The body of an answer as its `Content-Encoding` says.
+///
+/// # Errors
+/// When it is not encoded like that, as the name of the failure.
+pub fn decoded(exchange: &Exchange) -> Result<Bytes, String> {
     let codings = exchange.head.header("content-encoding").unwrap_or_default();
     decode_body(&String::from_utf8_lossy(codings), &exchange.body)
         .map_err(|_| "the body cannot be decoded as its Content-Encoding says".to_owned())
@@ -351,7 +355,7 @@ pub(super) fn too_large(limit_bytes: u64) -> String {
 
 /// The name of a failure: the error's own words, but for what differs from one time to the
 /// next.
-pub(super) fn words(error: &Error) -> Cow<'static, str> {
+pub fn words(error: &Error) -> Cow<'static, str> {
     match error {
         Error::ShortBody { .. } => "the body ended early".into(),
         Error::BadChunk { .. } => "broken chunk framing".into(),

@@ -32,10 +32,15 @@ mod template;
 mod values;
 
 pub use feed::{FeedError, Feeds};
-pub use plan::{PlanError, PlanJourney, PlanUser};
 pub use guest::{Done, GuestCall, GuestJourney, GuestUser, Reply, Wish};
+pub use http::{decoded, is_redirect, words};
+pub use plan::{PlanError, PlanJourney, PlanUser};
+pub use redirect::follow;
+pub use request::url_of;
 pub(crate) use seat::ms_between;
 pub use seat::{Answer, Flight, Seat};
+pub use socket::Socket;
+pub use stream::{Reading, Told, read_stream};
 
 use std::future::Future;
 use std::time::Instant;

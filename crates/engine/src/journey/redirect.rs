@@ -7,20 +7,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatecrash_net::{Error, Head, Hop, Jar, Request, UrlFault, next_hop};
+use gatecrash_net::{Error, Head, Hop, Jar, Request, TlsSettings, UrlFault, next_hop};
 
-use super::request::{Home, push_line, url_of};
+use super::request::{push_line, url_of};
 use crate::clock::Clock;
 
 /// The request after `before`, whose answer redirects; at most `left` may it take.
 ///
 /// # Errors
 /// Why there is none, as the name of the failure.
-pub(super) fn follow(
+pub fn follow(
     before: &Request,
     head: &Head,
     jar: Option<&Jar>,
-    home: &Home,
+    tls: &TlsSettings,
     left: Duration,
 ) -> Result<Request, String> {
     if left.is_zero() {
@@ -33,7 +33,7 @@ pub(super) fn follow(
         _ => "redirect: the Location leads nowhere".to_owned(),
     });
     let hop = hop?.ok_or_else(|| "redirect: the status redirects nobody".to_owned())?;
-    let origin = match hop.url.origin(home.tls.clone()) {
+    let origin = match hop.url.origin(tls.clone()) {
         same if same == *before.origin => before.origin.clone(),
         other => Arc::new(other),
     };

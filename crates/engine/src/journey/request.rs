@@ -314,7 +314,7 @@ impl Encoder {
 }
 
 /// The URL of a request.
-pub(super) fn url_of(request: &Request) -> Url {
+pub fn url_of(request: &Request) -> Url {
     let origin = &request.origin;
     let base = Url {
         scheme: origin.scheme,

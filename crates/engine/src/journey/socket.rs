@@ -10,7 +10,7 @@
 use std::time::{Duration, Instant};
 
 use gatecrash_metrics::{EndpointId, Measure};
-use gatecrash_net::{Message, Opening, Timings, Url, WebSocket, now};
+use gatecrash_net::{Message, Opening, Url, WebSocket, now};
 use gatecrash_plan::model::{JsonTemplate, SocketExpect, SocketStep, Template, Wait};
 use tokio::time::timeout_at;
 
@@ -24,7 +24,7 @@ use super::plan::{Compiling, Lane, State, Stop};
 use super::request::header_pieces;
 use super::steps::drawn;
 use super::template::{Fault, Pieces, Scope, Written};
-use super::{Flight, Seat, ms_between};
+use super::{Failed, Flight, Seat, ms_between};
 use crate::clock::Clock;
 
 /// The method under which steps on sockets are counted.
@@ -34,7 +34,7 @@ const CLOSING_PATIENCE: Duration = Duration::from_secs(2);
 
 /// A user's open WebSocket.
 #[derive(Debug)]
-pub(super) struct Socket {
+pub struct Socket {
     inner: WebSocket,
     /// Under which its messages per second are counted.
     endpoint: EndpointId,
@@ -184,28 +184,10 @@ impl Connect {
             before.close(seat).await;
         }
         let endpoint = self.endpoint.number(seat, lane, state)?;
-        let mut opening = self.opening(lane, state).map_err(Stop::Fault)?;
-        let flight = seat.depart(endpoint);
-        opening.started = flight.called();
-        match WebSocket::connect(&opening).await {
-            Ok((inner, timings)) => {
-                let opened = timings.done.unwrap_or_else(now);
-                let ms = ms_between(flight.called(), opened);
-                seat.measure(endpoint, Measure::WsConnect, ms);
-                flight.record(&timings, 0, None);
-                state.socket = Some(Box::new(Socket {
-                    inner,
-                    endpoint,
-                    opened,
-                    received: 0,
-                }));
-                Ok(())
-            }
-            Err(broken) => {
-                flight.record(&broken.timings, 0, Some(&words(&broken.error)));
-                Err(Stop::Recorded)
-            }
-        }
+        let opening = self.opening(lane, state).map_err(Stop::Fault)?;
+        let socket = Socket::connect(seat, endpoint, opening).await;
+        state.socket = Some(Box::new(socket.map_err(|_| Stop::Recorded)?));
+        Ok(())
     }
 
     fn opening(&self, lane: &Lane, state: &State) -> Result<Opening, Fault> {
@@ -301,8 +283,66 @@ impl Expectation {
 }
 
 impl Socket {
+    /// Opens a WebSocket, and records how that went.
+    ///
+    /// # Errors
+    /// When it could not be opened, which is in the books.
+    pub async fn connect(
+        seat: &Seat,
+        endpoint: EndpointId,
+        mut opening: Opening,
+    ) -> Result<Socket, Failed> {
+        let flight = seat.depart(endpoint);
+        opening.started = flight.called();
+        match WebSocket::connect(&opening).await {
+            Ok((inner, timings)) => {
+                let opened = timings.done.unwrap_or_else(now);
+                let ms = ms_between(flight.called(), opened);
+                seat.measure(endpoint, Measure::WsConnect, ms);
+                flight.record(&timings, 0, None);
+                Ok(Socket {
+                    inner,
+                    endpoint,
+                    opened,
+                    received: 0,
+                })
+            }
+            Err(broken) => {
+                flight.record(&broken.timings, 0, Some(&words(&broken.error)));
+                Err(Failed)
+            }
+        }
+    }
+
+    /// Sends a message; back when the system has it.
+    ///
+    /// # Errors
+    /// Why it could not be sent, as the name of the failure.
+    pub async fn send(&mut self, message: &Message) -> Result<(), String> {
+        let sent = self.inner.send(message).await;
+        sent.map_err(|error| words(&error).into_owned())
+    }
+
+    /// The next message, which is counted. Dropped while it waits, it loses nothing.
+    ///
+    /// # Errors
+    /// Why there is none, as the name of the failure.
+    pub async fn receive(&mut self) -> Result<Vec<u8>, String> {
+        let message = self.inner.next().await;
+        let message = match message.map_err(|error| words(&error).into_owned())? {
+            Message::Text(text) => text.into_bytes(),
+            Message::Binary(bytes) => bytes,
+            Message::Close(Some(close)) => {
+                return Err(format!("the server closed the WebSocket ({})", close.code));
+            }
+            Message::Close(None) => return Err("the server closed the WebSocket".to_owned()),
+        };
+        self.received += 1;
+        Ok(message)
+    }
+
     /// Says goodbye, and tells how many messages came per second.
-    pub(super) async fn close(self, seat: &Seat) {
+    pub async fn close(self, seat: &Seat) {
         let open_s = since(self.opened).as_secs_f64();
         if open_s > 0.0 {
             let per_s = self.received as f64 / open_s;
@@ -338,8 +378,7 @@ async fn send(
 ) -> Result<u64, String> {
     let socket = state.socket.as_mut().ok_or_else(not_open)?;
     let message = Message::Text(text.to_owned());
-    let sent = socket.inner.send(&message).await;
-    sent.map_err(|error| words(&error).into_owned())?;
+    socket.send(&message).await?;
     flight.mark_sent();
     match expect {
         Some(expect) => expect.wait(flight.called(), lane, state).await,
@@ -357,34 +396,15 @@ async fn hold(until: Instant, state: &mut State) -> Result<(), String> {
     }
 }
 
-/// The next message.
+/// The next message of the user's socket.
 async fn receive(state: &mut State) -> Result<Vec<u8>, String> {
-    let socket = state.socket.as_mut().ok_or_else(not_open)?;
-    let message = socket.inner.next().await;
-    let message = match message.map_err(|error| words(&error).into_owned())? {
-        Message::Text(text) => text.into_bytes(),
-        Message::Binary(bytes) => bytes,
-        Message::Close(Some(close)) => {
-            return Err(format!("the server closed the WebSocket ({})", close.code));
-        }
-        Message::Close(None) => return Err("the server closed the WebSocket".to_owned()),
-    };
-    socket.received += 1;
-    Ok(message)
+    state.socket.as_mut().ok_or_else(not_open)?.receive().await
 }
 
 fn not_open() -> String {
     "the WebSocket is not open".to_owned()
 }
 
-/// Records a step.
 fn settle(flight: Flight<'_>, outcome: Result<u64, String>) -> Result<(), Stop> {
-    let mut timings = Timings::starting_at(flight.called());
-    timings.done = Some(now());
-    flight.record(
-        &timings,
-        *outcome.as_ref().unwrap_or(&0),
-        outcome.as_ref().err().map(String::as_str),
-    );
-    outcome.map(drop).map_err(|_| Stop::Recorded)
+    flight.settle(outcome).map_err(|_| Stop::Recorded)
 }

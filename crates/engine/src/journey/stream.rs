@@ -16,10 +16,9 @@ use gatecrash_net::{Exchange, Fetched, StreamedBody, now};
 use gatecrash_plan::model::StreamForm;
 use tokio::time::timeout_at;
 
-use super::http::{HttpCall, too_large, words};
-use super::plan::{Lane, State, Stop};
+use super::http::{too_large, words};
 use super::stream_form::{Meaning, meaning};
-use super::{Answer, Seat, ms_between};
+use super::{Answer, Failed, Seat, ms_between};
 
 /// The largest event.
 const MAX_EVENT_BYTES: usize = 4 << 20;
@@ -137,15 +136,41 @@ impl Watcher {
     }
 }
 
-/// Reads a streamed answer to its end, judges and records it.
-pub(super) async fn read(
-    call: &HttpCall,
-    form: StreamForm,
+/// How a streamed answer is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Reading {
+    /// What its events mean, and how it ends.
+    pub form: StreamForm,
+    /// Longest time from the call to its end.
+    pub timeout: Duration,
+    /// Bytes of the body at most; beyond, the request fails.
+    pub body_bytes: u64,
+    /// Whether somebody wants to see its content.
+    pub keeps_content: bool,
+}
+
+/// What a stream that ended well had in it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The visible content put together; empty where nobody wanted to see it.
+    pub content: String,
+    /// How many events came, whatever they carried.
+    pub events: u64,
+    /// The output tokens, as the server counts them.
+    pub tokens: Option<u64>,
+}
+
+/// Reads a streamed answer to its end, judges and records it. What `judge` says of the
+/// exchange, its content and its time comes after what the stream's form asks for.
+///
+/// # Errors
+/// When the request failed, which is in the books.
+pub async fn read_stream(
+    reading: Reading,
     answer: Answer<'_>,
     seat: &Seat,
-    lane: &Lane,
-    state: &mut State,
-) -> Result<(), Stop> {
+    judge: impl FnOnce(&Exchange, &str, Duration) -> Result<(), String>,
+) -> Result<Told, Failed> {
     let Answer { result, flight } = answer;
     let (mut exchange, body) = match result {
         Ok(Fetched::Streamed(exchange, body)) => (exchange, body),
@@ -153,15 +178,23 @@ pub(super) async fn read(
         other => {
             let result = other;
             Answer { result, flight }.record(Some("stream: not a stream"));
-            return Err(Stop::Recorded);
+            return Err(Failed);
         }
     };
     let called = flight.called();
-    let mut watcher = Watcher::new(form, called, call.reads_body());
+    let mut watcher = Watcher::new(reading.form, called, reading.keeps_content);
     let is_fine = exchange.head.status < 400;
     let endpoint = is_fine.then(|| flight.endpoint());
-    let reading = pieces(call, body, seat, &mut exchange, &mut watcher, endpoint);
-    let outcome = match timeout_at((called + call.timeout()).into(), reading).await {
+    let limit_bytes = reading.body_bytes;
+    let events = pieces(
+        limit_bytes,
+        body,
+        seat,
+        &mut exchange,
+        &mut watcher,
+        endpoint,
+    );
+    let outcome = match timeout_at((called + reading.timeout).into(), events).await {
         Ok(outcome) => outcome,
         Err(_) => Err(gatecrash_net::Error::TotalTimeout.to_string()),
     };
@@ -172,15 +205,7 @@ pub(super) async fn read(
         if is_fine {
             watcher.verdict().map_err(str::to_owned)?;
         }
-        let content = watcher.content.as_bytes();
-        call.judge(
-            &exchange.head,
-            content,
-            exchange.body_bytes,
-            time,
-            lane,
-            state,
-        )
+        judge(&exchange, &watcher.content, time)
     });
     if is_fine && judged.is_ok() {
         for (measure, value) in watcher.measures() {
@@ -192,12 +217,17 @@ pub(super) async fn read(
         exchange.body_bytes,
         judged.as_ref().err().map(String::as_str),
     );
-    judged.map_err(|_| Stop::Recorded)
+    judged.map_err(|_| Failed)?;
+    Ok(Told {
+        content: watcher.content,
+        events: watcher.events,
+        tokens: watcher.tokens,
+    })
 }
 
 /// Reads all pieces of the body; with an `endpoint` its gaps are measured as they come.
 async fn pieces(
-    call: &HttpCall,
+    limit_bytes: u64,
     body: Box<StreamedBody>,
     seat: &Seat,
     exchange: &mut Exchange,
@@ -209,7 +239,6 @@ async fn pieces(
             "stream: its events are compressed; ask for none with Accept-Encoding".to_owned(),
         );
     }
-    let limit_bytes = call.limits().body_bytes;
     let mut parser = Parser::new(MAX_EVENT_BYTES);
     let mut rest = Some(body);
     while let Some(body) = rest.take() {

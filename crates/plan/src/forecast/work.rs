@@ -1,7 +1,7 @@
 //! What a task of a scenario asks for: requests, time, connections.
 //!
 //! In: the classes that take part, their tasks and steps. Out: means over them by weight.
-//! Users of a locustfile say nothing of what they do, so neither does this.
+//! Users of a locustfile or in Rust say nothing of what they do, so neither does this.
 
 use std::time::Duration;
 
@@ -121,14 +121,20 @@ impl ClassWork {
     fn of(kind: &UserKind, share: f64, mean: Option<Duration>) -> Self {
         match kind {
             UserKind::Http(users) => Self::of_steps(users, share, mean),
-            UserKind::Locust(_) => Self {
-                share,
-                time_s: mean.map(|time| time.as_secs_f64()),
-                wait: Wait::None,
-                requests: None,
-                uses_http: true,
-                uses_socket: false,
-            },
+            UserKind::Locust(_) => Self::of_code(Wait::None, share, mean),
+            UserKind::Rust(users) => Self::of_code(users.wait, share, mean),
+        }
+    }
+
+    /// Of users who say nothing of what they do.
+    fn of_code(wait: Wait, share: f64, mean: Option<Duration>) -> Self {
+        Self {
+            share,
+            time_s: mean.map(|time| time.as_secs_f64()),
+            wait,
+            requests: None,
+            uses_http: true,
+            uses_socket: false,
         }
     }
 

@@ -24,7 +24,7 @@ pub use data::{Feed, Pick, Source};
 pub use load::{Iterations, Load, Scenario, Start};
 pub use steps::{Body, Check, HttpStep, JsonTemplate, Part, Step, StreamForm, Take, TakeFrom};
 pub use steps::{CheckJson, PartBody, SocketExpect, SocketStep, Template};
-pub use users::{HttpUsers, LocustUsers, Task, UserClass, UserKind, Wait};
+pub use users::{HttpUsers, LocustUsers, RustUsers, Task, UserClass, UserKind, Wait};
 
 /// A whole plan.
 #[derive(Clone, Debug)]

@@ -24,6 +24,17 @@ pub enum UserKind {
     Http(Box<HttpUsers>),
     /// By a locustfile.
     Locust(LocustUsers),
+    /// By a program in Rust, which hands them over beside the plan.
+    Rust(RustUsers),
+}
+
+/// Users written in Rust: what is known of them without asking the program.
+#[derive(Clone, Debug)]
+pub struct RustUsers {
+    /// Where their relative URLs lead.
+    pub host: String,
+    /// Between two tasks, in the closed model.
+    pub wait: Wait,
 }
 
 /// Users described by a locustfile.
