@@ -264,12 +264,11 @@ impl Body {
     async fn read_all(&mut self, body_use: BodyUse, silence: &Patience) -> Result<(), Error> {
         let mut give_way_at = self.reader.received() + GIVE_WAY_BYTES;
         loop {
-            if let BodyUse::Keep { limit_bytes } = body_use
-                && self.reader.least_length() > limit_bytes
-            {
+            let limit = body_use.limit_bytes();
+            if self.reader.least_length() > limit {
                 self.here
-                    .truncate(usize::try_from(limit_bytes).unwrap_or(usize::MAX));
-                return Err(Error::BodyTooLarge { limit: limit_bytes });
+                    .truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+                return Err(Error::BodyTooLarge { limit });
             }
             if self.reader.is_done() {
                 return Ok(());
@@ -288,7 +287,7 @@ impl Body {
         let (reader, stream, here) = (&mut self.reader, &mut self.link.stream, &mut self.here);
         within(silence, self.read_timeout, |cx| match body_use {
             BodyUse::Keep { .. } => reader.poll_read(cx, stream, here),
-            BodyUse::Discard => reader.poll_read(cx, stream, &mut Nowhere),
+            BodyUse::Discard { .. } => reader.poll_read(cx, stream, &mut Nowhere),
         })
         .await
     }
@@ -326,7 +325,7 @@ fn take_head(
     let mut body = BodyReader::new(head.framing);
     let mut here = Vec::new();
     match request.body {
-        BodyUse::Discard if !request.streams => body.feed(rest, &mut Nowhere)?,
+        BodyUse::Discard { .. } if !request.streams => body.feed(rest, &mut Nowhere)?,
         _ => body.feed(rest, &mut here)?,
     }
     Ok(Some((head, body, here)))

@@ -81,8 +81,21 @@ pub enum BodyUse {
         /// The most bytes that are collected, without chunk framing.
         limit_bytes: u64,
     },
-    /// Its bytes are counted and never stored.
-    Discard,
+    /// Its bytes are counted and never stored. A larger one is a failure as well: nobody
+    /// reads on for ever.
+    Discard {
+        /// The most bytes that are read, without chunk framing.
+        limit_bytes: u64,
+    },
+}
+
+impl BodyUse {
+    /// The most bytes that the body may have.
+    pub(crate) fn limit_bytes(self) -> u64 {
+        match self {
+            BodyUse::Keep { limit_bytes } | BodyUse::Discard { limit_bytes } => limit_bytes,
+        }
+    }
 }
 
 impl Default for BodyUse {

@@ -5,6 +5,9 @@
 //! nobody looks at its answer) copies two references and allocates nothing here.
 
 use std::borrow::Cow;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -51,6 +54,23 @@ pub(super) struct Judge {
     paths: usize,
 }
 
+/// What is left to wait for when an answer is there: mostly nothing.
+enum Settled<'a> {
+    Done(Result<(), Stop>),
+    GoesOn(Pin<Box<dyn Future<Output = Result<(), Stop>> + 'a>>),
+}
+
+impl Future for Settled<'_> {
+    type Output = Result<(), Stop>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Settled::Done(result) => Poll::Ready(std::mem::replace(result, Ok(()))),
+            Settled::GoesOn(rest) => rest.as_mut().poll(cx),
+        }
+    }
+}
+
 impl HttpCall {
     /// Compiles a step.
     ///
@@ -83,22 +103,35 @@ impl HttpCall {
     ) -> Result<(), Stop> {
         let endpoint = self.endpoint.number(seat, lane, state)?;
         let prototype = lane.request(self.endpoint.place(), || self.prototype());
-        let filled;
-        let request = match prototype {
-            Some(whole) if self.encoder.is_constant() && state.jar.is_none() => whole,
-            _ => {
-                filled = self.fill(prototype, lane, state)?;
-                &filled
-            }
-        };
-        let answer = seat.fetch(endpoint, request).await;
-        if let Ok(Fetched::Whole(exchange)) = &answer.result
-            && !self.goes_on(&exchange.head)
+        if let Some(constant) = prototype
+            && self.encoder.is_constant()
+            && state.jar.is_none()
         {
-            return self.conclude(answer, request, lane, state);
+            let answer = seat.fetch(endpoint, constant).await;
+            return self.settle(answer, constant, seat, lane, state).await;
         }
-        // Rare, or long: its state is not kept in every user.
-        Box::pin(self.go_on(answer, request, seat, lane, state)).await
+        // Boxed, so that users of constant requests need no room for it.
+        let filled = Box::new(self.fill(prototype, lane, state)?);
+        let answer = seat.fetch(endpoint, &filled).await;
+        self.settle(answer, &filled, seat, lane, state).await
+    }
+
+    /// Records an answer if it is the end of the exchange, else goes on.
+    fn settle<'a>(
+        &'a self,
+        answer: Answer<'a>,
+        request: &'a Request,
+        seat: &'a Seat,
+        lane: &'a Lane,
+        state: &'a mut State,
+    ) -> Settled<'a> {
+        match &answer.result {
+            Ok(Fetched::Whole(exchange)) if !self.goes_on(&exchange.head) => {
+                Settled::Done(self.conclude(answer, request, lane, state))
+            }
+            // Rare, or long: its state is not kept in every user.
+            _ => Settled::GoesOn(Box::pin(self.go_on(answer, request, seat, lane, state))),
+        }
     }
 
     /// The request with what is filled in this time.
@@ -135,14 +168,13 @@ impl HttpCall {
     }
 
     fn limited(&self, request: Request) -> Request {
+        let limit_bytes = self.limits.body_bytes;
         Request {
             total_timeout: Some(self.limits.timeout),
             streams: self.stream.is_some(),
             body: match self.judge.reads_body {
-                true => BodyUse::Keep {
-                    limit_bytes: self.limits.body_bytes,
-                },
-                false => BodyUse::Discard,
+                true => BodyUse::Keep { limit_bytes },
+                false => BodyUse::Discard { limit_bytes },
             },
             ..request
         }
@@ -243,9 +275,6 @@ impl HttpCall {
         lane: &Lane,
         state: &mut State,
     ) -> Result<(), String> {
-        if exchange.body_bytes > self.limits.body_bytes {
-            return Err(too_large(self.limits.body_bytes));
-        }
         let decoded_body;
         let body = match exchange.head.is_encoded && self.judge.reads_body {
             true => {

@@ -7,6 +7,11 @@ use crate::support::{Peer, Step, get, plain, run, say, target};
 
 const MEBIBYTE: u64 = 1 << 20;
 
+/// Counted, however long it is.
+const ANY_LENGTH: BodyUse = BodyUse::Discard {
+    limit_bytes: u64::MAX,
+};
+
 /// What comes of `raw` when its body is used so; the answer comes in pieces of `step` bytes.
 async fn check_in_steps(raw: &str, step: usize, body: BodyUse) -> Result<Exchange, Failure> {
     let pieces = raw.as_bytes().chunks(step).map(say);
@@ -34,7 +39,7 @@ fn bytes_of_a_body_are_counted_kept_or_not() {
                 let kept = check_in_steps(raw, step, BodyUse::default()).await;
                 let kept = kept.expect("an answer");
                 assert_eq!((&kept.body[..], kept.body_bytes), (&b"hello"[..], 5));
-                let discarded = check_in_steps(raw, step, BodyUse::Discard).await;
+                let discarded = check_in_steps(raw, step, ANY_LENGTH).await;
                 let discarded = discarded.expect("an answer");
                 assert_eq!((&discarded.body[..], discarded.body_bytes), (&b""[..], 5));
             }
@@ -43,7 +48,7 @@ fn bytes_of_a_body_are_counted_kept_or_not() {
 }
 
 #[test]
-fn a_body_up_to_the_limit_is_kept() {
+fn a_body_up_to_the_limit_is_kept_or_counted() {
     run(async {
         for raw in FIVE {
             for step in [1, 20, 1000] {
@@ -55,6 +60,13 @@ fn a_body_up_to_the_limit_is_kept() {
                 let begun = begun.expect("an answer that had begun");
                 assert!(b"hell".starts_with(&begun.body), "{:?}", begun.body);
                 assert!(begun.body_bytes <= 5);
+                let counted = |limit_bytes| {
+                    let body = BodyUse::Discard { limit_bytes };
+                    async move { check_in_steps(raw, step, body).await }
+                };
+                assert_eq!(counted(5).await.expect("an answer").body_bytes, 5);
+                let Failure { error, .. } = counted(4).await.expect_err("too large");
+                assert!(matches!(error, Error::BodyTooLarge { limit: 4 }), "{error}");
             }
         }
     });
@@ -110,7 +122,7 @@ fn a_discarded_body_leaves_its_connection_in_order() {
         let (client, origin) = (Client::new(), plain(server.address()));
         for path in ["/json", "/stream/3", "/status/204"] {
             let mut request = get(&origin, path);
-            request.body = BodyUse::Discard;
+            request.body = ANY_LENGTH;
             let Ok(Fetched::Whole(exchange)) = client.fetch(&request, now(), || {}).await else {
                 panic!("{path}");
             };
