@@ -8,7 +8,7 @@ use std::io;
 use std::thread::JoinHandle;
 
 use anyhow::{Context, Result};
-use gatecrash_engine::{Change, Command, RunHandle};
+use gatecrash_engine::{Command, RunHandle};
 use gatecrash_metrics::Ended;
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
@@ -82,7 +82,6 @@ impl Drop for Attending {
 }
 
 async fn pass_on(mut signals: Signals, mut keyboard: Option<Keyboard>, run: &RunHandle) {
-    let mut is_paused = false;
     loop {
         tokio::select! {
             ending = signals.next() => {
@@ -91,7 +90,7 @@ async fn pass_on(mut signals: Signals, mut keyboard: Option<Keyboard>, run: &Run
             typed = typed(&mut keyboard) => {
                 typed
                     .into_iter()
-                    .filter_map(|key| command(key, &mut is_paused))
+                    .filter_map(command)
                     .for_each(|command| run.ask(command));
             }
         }
@@ -106,40 +105,14 @@ async fn typed(keyboard: &mut Option<Keyboard>) -> Vec<u8> {
 }
 
 /// What a key asks for, if anything.
-fn command(key: u8, is_paused: &mut bool) -> Option<Command> {
+fn command(key: u8) -> Option<Command> {
     Some(match key {
         b'w' => Command::MoreUsers(1),
         b'W' => Command::MoreUsers(10),
         b's' => Command::MoreUsers(-1),
         b'S' => Command::MoreUsers(-10),
+        b'p' => Command::PauseOrResume,
         b'n' => Command::Next,
-        b'p' => {
-            *is_paused = !*is_paused;
-            Command::Change(if *is_paused {
-                Change::Pause
-            } else {
-                Change::Resume
-            })
-        }
         _ => return None,
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn keys_are_those_of_locust_and_a_few_more() {
-        let mut is_paused = false;
-        let mut asked = |key| command(key, &mut is_paused);
-        assert_eq!(asked(b'w'), Some(Command::MoreUsers(1)));
-        assert_eq!(asked(b'W'), Some(Command::MoreUsers(10)));
-        assert_eq!(asked(b's'), Some(Command::MoreUsers(-1)));
-        assert_eq!(asked(b'S'), Some(Command::MoreUsers(-10)));
-        assert_eq!(asked(b'n'), Some(Command::Next));
-        assert_eq!(asked(b'p'), Some(Command::Change(Change::Pause)));
-        assert_eq!(asked(b'p'), Some(Command::Change(Change::Resume)));
-        assert_eq!(asked(b'q'), None);
-    }
 }

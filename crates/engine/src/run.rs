@@ -51,6 +51,8 @@ pub enum Command {
     Change(Change),
     /// So many users more (or fewer) than now wanted.
     MoreUsers(i32),
+    /// Resumes the scenarios that run if one of them is paused; else pauses them.
+    PauseOrResume,
     /// The next stage of the scenarios that run; where there is none, the next scenarios.
     Next,
     /// Ends the run. What is under way may end within its grace; asked a second time, it
@@ -194,6 +196,12 @@ enum State {
     Waiting,
     Running(Box<Running>),
     Done,
+}
+
+impl State {
+    fn is_paused(&self) -> bool {
+        matches!(self, State::Running(running) if running.is_paused)
+    }
 }
 
 /// A scenario that runs.
@@ -357,6 +365,14 @@ impl Controller {
         match command {
             Command::Change(change) => self.change(change),
             Command::MoreUsers(more) => self.more_users(more),
+            Command::PauseOrResume => {
+                let is_paused = self.states.iter().any(State::is_paused);
+                self.change(if is_paused {
+                    Change::Resume
+                } else {
+                    Change::Pause
+                });
+            }
             Command::Next => self.change(Change::NextStage),
             Command::Stop(by) => {
                 let again = self.ended_by.replace(by).is_some();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use gatecrash_engine::guest::Host;
 use gatecrash_engine::{Guest, Run, RunEvent, Setup, Users};
+use gatecrash_metrics::Ended;
 use gatecrash_plan::forecast::forecast;
 use gatecrash_plan::model::Plan;
 use gatecrash_report::native;
@@ -107,6 +108,9 @@ fn drive(
     let is_written = results.finish(&record);
     let look = terminal::look_of_stdout(options.no_color);
     printer::answer(&native::run::run(&record, &look).join("\n"));
+    if let Ended::Failed(why) = &record.ended_by {
+        printer::fault(why);
+    }
     Ok(Exit::of_run(&record, is_written).code())
 }
 

@@ -102,8 +102,15 @@ fn keys_change_the_run_and_the_terminal_is_left_as_it_was() {
     terminal.wait_for("paused\r\n");
     terminal.press(b"p");
     terminal.wait_for("resumed\r\n");
+    terminal.press(b"p");
+    terminal.wait_for("paused\r\n");
     terminal.press(b"n");
     terminal.wait_for("10/s for 1h\r\n");
+    // The scenario that was paused has gone, and this one runs.
+    terminal.press(b"p");
+    terminal.wait_for("paused\r\n");
+    terminal.press(b"Wp");
+    terminal.wait_for("resumed\r\n");
     terminal.press(b"\x03");
     terminal.wait_for("interrupted by SIGINT");
     terminal.wait_for("The run is ");
