@@ -12,7 +12,7 @@ fn folder() -> PathBuf {
 }
 
 /// Every example: its name, its text, its format.
-fn examples() -> Vec<(String, String, Format)> {
+pub(super) fn examples() -> Vec<(String, String, Format)> {
     let files = std::fs::read_dir(folder())
         .unwrap()
         .map(|entry| entry.unwrap().path());
@@ -104,7 +104,7 @@ fn every_example_is_the_same_plan_as_json() {
 }
 
 /// A tree as JSON, in its order.
-fn as_json(node: &gatecrash_plan::file::node::Node) -> String {
+pub(super) fn as_json(node: &gatecrash_plan::file::node::Node) -> String {
     use gatecrash_plan::file::node::Value;
     match &node.value {
         Value::Null => "null".to_owned(),

@@ -11,6 +11,7 @@ mod overrides;
 mod pages;
 mod scalars;
 mod trees;
+mod validator;
 mod wild;
 
 use std::path::Path;

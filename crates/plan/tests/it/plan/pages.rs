@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
+use gatecrash_plan::file::Format;
 use gatecrash_plan::{reference, schema};
 use serde_json::Value;
+
+use super::validator;
 
 #[track_caller]
 fn check(path: &str, made: &str) {
@@ -62,6 +65,85 @@ fn every_key_says_what_it_means() {
         }
     });
     assert!(keys > 100, "only {keys}");
+}
+
+/// A plan in YAML as the schema sees it.
+fn value_of(yaml: &str) -> Value {
+    let tree = gatecrash_plan::file::parse(yaml, Format::Yaml);
+    let tree = tree.unwrap_or_else(|faults| panic!("{faults}"));
+    serde_json::from_str(&super::examples::as_json(&tree)).unwrap()
+}
+
+/// Where the schema finds something wrong in a plan in YAML.
+fn refused(yaml: &str) -> Vec<String> {
+    let schema: Value = serde_json::from_str(&schema::schema()).unwrap();
+    validator::check(&schema, &schema, &value_of(yaml), "")
+}
+
+#[test]
+fn the_schema_accepts_every_example() {
+    let schema: Value = serde_json::from_str(&schema::schema()).unwrap();
+    for (name, text, format) in super::examples::examples() {
+        let tree = gatecrash_plan::file::parse(&text, format).unwrap();
+        let value = serde_json::from_str(&super::examples::as_json(&tree)).unwrap();
+        let wrong = validator::check(&schema, &schema, &value, "");
+        assert!(wrong.is_empty(), "{name}: {wrong:?}");
+    }
+}
+
+#[test]
+fn every_key_takes_its_own_example() {
+    let schema: Value = serde_json::from_str(&schema::schema()).unwrap();
+    let mut checked = 0;
+    visit(&schema["$defs"], &mut |node| {
+        for (name, property) in node
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
+        {
+            if let Some(example) = property["examples"].get(0) {
+                let wrong = validator::check(&schema, property, example, "");
+                assert!(wrong.is_empty(), "{name}: {example} at {wrong:?}");
+                checked += 1;
+            }
+        }
+    });
+    assert!(checked > 100, "only {checked}");
+}
+
+#[test]
+fn the_schema_refuses_what_is_not_a_plan() {
+    let task = super::with_task;
+    let scenario = super::with_scenario;
+    let cases = [
+        ("{}".to_owned(), ""),
+        (task("{ gte: / }"), "/users/u/tasks/0"),
+        (task("{ get: /, wieght: 1 }"), "/users/u/tasks/0"),
+        (task("{ get: /, post: / }"), "/users/u/tasks/0"),
+        (task("{ get: /, timeout: 10 }"), "/users/u/tasks/0"),
+        (
+            task("{ get: /, expect: { status: 20 } }"),
+            "/users/u/tasks/0",
+        ),
+        (scenario("{ rate: 50, for: 1m }"), "/scenarios/s/rate"),
+        (scenario("{ rate: 5/s, for: 1 }"), "/scenarios/s/for"),
+        (scenario("{ users: 0, for: 1m }"), "/scenarios/s/users"),
+        (scenario("{ users: 1, rate: 1/s, for: 1m }"), "/scenarios/s"),
+        (
+            scenario("{ users: 1, for: 1m, arrivals: evn }"),
+            "/scenarios/s/arrivals",
+        ),
+        (scenario("{ users: [{ to: 1 }] }"), "/scenarios/s/users"),
+    ];
+    for (text, place) in cases {
+        assert!(
+            refused(&text).iter().any(|wrong| wrong == place),
+            "{text}: {:?}",
+            refused(&text)
+        );
+        assert!(super::load(&text).is_err(), "{text}");
+    }
 }
 
 fn visit(node: &Value, look: &mut impl FnMut(&Value)) {
