@@ -9,7 +9,7 @@ use std::sync::Arc;
 use gatecrash_plan::model::{LocustUsers, Scenario};
 
 use crate::lane::Lane;
-use crate::run::RunEvent;
+use crate::run::{RunEvent, RunHandle};
 use crate::scenario::Users;
 
 /// Runs Locust-style command lines: whoever can load a locustfile.
@@ -48,6 +48,9 @@ pub trait Host: Send + Sync {
     /// # Errors
     /// When the system gives no thread or no descriptor.
     fn lane(&self) -> Result<Lane, String>;
+
+    /// The run has begun; by `run` users may end it.
+    fn began(&self, run: RunHandle);
 
     /// Hears of everything that happens, on the run's own thread and before the run goes
     /// on: when a scenario begins its listeners are told first, then its users come.

@@ -12,7 +12,7 @@
 
 use std::cell::Cell;
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gatecrash_metrics::Missed;
 use gatecrash_net::now;
@@ -22,6 +22,9 @@ use tokio::sync::oneshot;
 use super::{Failed, Journey, Seat, TaskKind, Turn, User, ms_between};
 use crate::books::ShardId;
 use crate::lane::Lane;
+
+/// A user that ended by itself is replaced after that time, in the closed model.
+const START_AGAIN: Duration = Duration::from_secs(1);
 
 /// A class of users of a guest.
 #[derive(Clone, Debug)]
@@ -48,6 +51,8 @@ pub struct GuestCall {
     pub user: u64,
     /// What.
     pub wish: Wish,
+    /// Its turns are due at instants, whether it is ready or not.
+    pub is_open: bool,
     /// How to answer; a reply that is dropped means that it came to nothing.
     pub reply: Reply,
 }
@@ -76,6 +81,8 @@ pub struct Done {
     pub first_call: Option<Instant>,
     /// Which of the tasks of the class it was, where it was one of them.
     pub task: Option<usize>,
+    /// How long the user wants to rest before its next turn, in the closed model.
+    pub rest: Duration,
 }
 
 /// The way back to whoever waits for a [`GuestCall`].
@@ -116,7 +123,7 @@ impl Journey for GuestJourney {
         &self.tasks
     }
 
-    /// The guest's users wait by themselves.
+    /// The guest's users say themselves how long they rest.
     fn wait(&self) -> Wait {
         Wait::None
     }
@@ -128,6 +135,7 @@ impl Journey for GuestJourney {
             lane: self.lane.clone(),
             exists: false,
             came_at: None,
+            rest: Duration::ZERO,
         }
     }
 
@@ -146,6 +154,8 @@ pub struct GuestUser {
     exists: bool,
     /// When the guest came to its start, until it has its first turn.
     came_at: Option<Instant>,
+    /// Before its next turn.
+    rest: Duration,
 }
 
 impl User for GuestUser {
@@ -185,7 +195,15 @@ impl User for GuestUser {
         }
         // Until the guest says which one it was.
         self.seat.set_task(0);
-        self.ask(Wish::Perform(turn.due)).await
+        let outcome = self.ask(Wish::Perform(turn.due)).await;
+        if turn.due.is_none() {
+            self.seat.note_task_started();
+        }
+        outcome
+    }
+
+    fn rest(&self) -> Option<Wait> {
+        Some(Wait::Between(self.rest, self.rest))
     }
 
     async fn stop(&mut self) {
@@ -210,6 +228,11 @@ impl GuestUser {
         // A reply that was dropped means that the user came to nothing.
         let done = self.call(wish, begun.clone()).await.ok();
         self.exists = done.is_some_and(|done| !done.is_gone);
+        self.rest = match done {
+            Some(done) if !done.is_gone => done.rest,
+            // Whatever ended it may end the next one, too.
+            _ => START_AGAIN,
+        };
         let done = done.ok_or(Failed)?;
         if let Some(task) = done.task {
             self.seat.set_task(task);
@@ -231,6 +254,7 @@ impl GuestUser {
             class: self.class,
             user: self.seat.number(),
             wish,
+            is_open: self.seat.is_open(),
             reply,
         });
         answered

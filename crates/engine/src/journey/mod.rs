@@ -94,6 +94,12 @@ pub trait User: 'static {
     /// One task, from its first request to its last.
     fn perform(&mut self, turn: &Turn) -> impl Future<Output = Result<(), Failed>>;
 
+    /// How long it rests before its next turn in the closed model, where that is its own
+    /// business and not its class's.
+    fn rest(&self) -> Option<Wait> {
+        None
+    }
+
     /// Once after the last turn.
     fn stop(&mut self) -> impl Future<Output = ()>;
 }

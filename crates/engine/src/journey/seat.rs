@@ -28,10 +28,13 @@ pub struct Seat {
     arrival: Cell<Option<Instant>>,
     class: usize,
     task: Cell<usize>,
+    /// Its user lives elsewhere, and says after a turn which task it was.
+    is_elsewhere: bool,
 }
 
 impl Seat {
     pub(crate) fn new(part: Rc<Part>, class: usize, number: u64) -> Self {
+        let is_elsewhere = part.scenario.classes[class].guest().is_some();
         Seat {
             number,
             part,
@@ -40,6 +43,7 @@ impl Seat {
             arrival: Cell::new(None),
             class,
             task: Cell::new(0),
+            is_elsewhere,
         }
     }
 
@@ -137,6 +141,17 @@ impl Seat {
         self.arrival.take()
     }
 
+    /// Whether arrivals are due at instants.
+    pub(crate) fn is_open(&self) -> bool {
+        self.part.is_open()
+    }
+
+    /// The task of a turn without a due instant has begun, as is known now.
+    pub(crate) fn note_task_started(&self) {
+        let task = self.task.get();
+        self.part.ledger.task_started(self.class, task, None);
+    }
+
     /// Its user has started, but nobody has begun the turn itself.
     pub(crate) fn put_arrival(&self, due: Option<Instant>) {
         self.arrival.set(due);
@@ -171,7 +186,7 @@ impl Seat {
     pub(crate) fn begin_turn(&self, turn: &Turn) {
         self.task.set(turn.task);
         self.due.set(turn.due);
-        if turn.due.is_none() {
+        if turn.due.is_none() && !self.is_elsewhere {
             self.part.ledger.task_started(self.class, turn.task, None);
         }
     }

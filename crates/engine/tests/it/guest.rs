@@ -16,10 +16,10 @@ use gatecrash_engine::{
 use gatecrash_metrics::record::RunRecord;
 use gatecrash_metrics::{EndpointId, Measure};
 use gatecrash_net::now;
-use gatecrash_plan::model::{Load, Start};
+use gatecrash_plan::model::{Iterations, Load, Start};
 use gatecrash_target::Server;
 
-use crate::native::{rate, received, target, task};
+use crate::native::{crowd, rate, received, target, task};
 use crate::support::{get, has_rung, origin};
 
 const ENDPOINT: EndpointId = EndpointId(0);
@@ -171,7 +171,6 @@ fn diligent(path: &'static str) -> Does {
                 world.begun += 1;
                 world.ask(call.reply, due, path);
             }
-            Wish::Perform(_) => assert!(!wanted, "a due instant is missing"),
             _ => call.reply.end(Done {
                 is_ok: true,
                 ..Done::default()
@@ -269,4 +268,21 @@ fn a_user_that_is_gone_starts_again_and_a_failed_start_is_a_failed_execution() {
     assert_eq!(arrivals.on_start_ms.count(), 8);
     assert_eq!(snapshot.tasks[0].failed, 2);
     assert_eq!(snapshot.tasks[0].started, 8);
+}
+
+#[test]
+fn in_the_closed_model_each_user_takes_its_turns() {
+    let server = target();
+    let guest = Guest::new(&server, diligent("/"));
+    let load = crowd(3, Some(Iterations::PerUser(4)));
+    let (record, world) = guest.run(load, LONG, 2);
+    let snapshot = &record.scenarios[0].snapshot;
+    let performed = |wish: &&Wish| matches!(wish, Wish::Perform(None));
+    assert_eq!(world.calls.iter().filter(performed).count(), 12);
+    let done = &snapshot.tasks[0];
+    assert_eq!((done.started, done.ended, done.failed), (12, 12, 0));
+    assert_eq!(snapshot.arrivals.planned, 0);
+    for wish in [Wish::Start, Wish::Stop] {
+        assert_eq!(world.calls.iter().filter(|call| **call == wish).count(), 3);
+    }
 }
