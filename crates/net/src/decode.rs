@@ -25,6 +25,13 @@ pub struct DecodeError {
     pub source: io::Error,
 }
 
+impl DecodeError {
+    /// The body is fine so far, but beyond the limit once decoded.
+    pub fn is_too_large(&self) -> bool {
+        self.source.kind() == io::ErrorKind::FileTooLarge
+    }
+}
+
 /// Takes the codings of a `Content-Encoding` value off `body`, the last one
 /// named first. A coding that is not known ends the work: the body stays as it is.
 ///
@@ -35,7 +42,11 @@ pub fn decode_body(codings: &str, body: &Bytes) -> Result<Bytes, DecodeError> {
     decode_within(MAX_DECODED_BYTES, codings, body)
 }
 
-fn decode_within(limit: u64, codings: &str, body: &Bytes) -> Result<Bytes, DecodeError> {
+/// The same for a body that may have `limit` bytes at most once decoded.
+///
+/// # Errors
+/// As [`decode_body`], with that limit; [`DecodeError::is_too_large`] tells it from others.
+pub fn decode_within(limit: u64, codings: &str, body: &Bytes) -> Result<Bytes, DecodeError> {
     if codings.split(',').count() > MAX_CODINGS {
         return Err(DecodeError {
             coding: codings.chars().take(64).collect(),
@@ -134,9 +145,8 @@ fn collect(limit: u64, decoder: impl Read) -> io::Result<Bytes> {
     let mut decoded = Vec::new();
     decoder.take(limit + 1).read_to_end(&mut decoded)?;
     if decoded.len() as u64 > limit {
-        return Err(io::Error::other(format!(
-            "more than {limit} bytes once decoded"
-        )));
+        let what = format!("more than {limit} bytes once decoded");
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, what));
     }
     Ok(decoded.into())
 }

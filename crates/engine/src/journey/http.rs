@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use gatecrash_net::{BodyUse, Error, Exchange, Failure, Fetched, Head, Request};
-use gatecrash_net::{decode_body, now};
+use gatecrash_net::{decode_within, now};
 use gatecrash_plan::model::{HttpStep, StreamForm};
 
 use super::check::Demand;
@@ -278,7 +278,7 @@ impl HttpCall {
         let decoded_body;
         let body = match exchange.head.is_encoded && self.judge.reads_body {
             true => {
-                decoded_body = decoded(exchange)?;
+                decoded_body = decoded(exchange, self.limits.body_bytes)?;
                 &decoded_body
             }
             false => &exchange.body,
@@ -372,10 +372,15 @@ fn fail(answer: Answer<'_>, why: &str) -> Result<(), Stop> {
 ///
 /// # Errors
 /// When it is not encoded like that, as the name of the failure.
-pub fn decoded(exchange: &Exchange) -> Result<Bytes, String> {
+pub fn decoded(exchange: &Exchange, limit_bytes: u64) -> Result<Bytes, String> {
     let codings = exchange.head.header("content-encoding").unwrap_or_default();
-    decode_body(&String::from_utf8_lossy(codings), &exchange.body)
-        .map_err(|_| "the body cannot be decoded as its Content-Encoding says".to_owned())
+    let codings = String::from_utf8_lossy(codings);
+    decode_within(limit_bytes, &codings, &exchange.body).map_err(|fault| {
+        match fault.is_too_large() {
+            true => too_large(limit_bytes),
+            false => "the body cannot be decoded as its Content-Encoding says".to_owned(),
+        }
+    })
 }
 
 pub(super) fn too_large(limit_bytes: u64) -> String {

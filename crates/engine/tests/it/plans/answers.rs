@@ -84,6 +84,12 @@ fn a_compressed_body_is_read_as_what_it_says() {
         let class = format!("tasks:\n  - {{ get: /{coding}, expect: {{ contains: 'item 99' }} }}");
         play(&host, &class).well();
     }
+    let class = "tasks:\n  - { name: z, get: '/gzip?items=1000', max_body: 9000, expect: { contains: item } }";
+    assert_eq!(
+        play(&host, class).failures(),
+        ["GET z: the body is larger than 9000 bytes"],
+        "once decoded"
+    );
     let broken = answer("200 OK", "Content-Encoding: gzip\r\n", "this is none");
     check(
         &broken,
