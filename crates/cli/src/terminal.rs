@@ -68,14 +68,7 @@ impl Keyboard {
             return None;
         }
         let before = tcgetattr(io::stdin()).ok()?;
-        let mut single = before.clone();
-        // Ctrl-C and Ctrl-Z go on meaning what they mean.
-        single
-            .local_modes
-            .remove(LocalModes::ICANON | LocalModes::ECHO);
-        single.special_codes[SpecialCodeIndex::VMIN] = 1;
-        single.special_codes[SpecialCodeIndex::VTIME] = 0;
-        tcsetattr(io::stdin(), OptionalActions::Now, &single).ok()?;
+        take_single_keys();
         Some(Keyboard { before })
     }
 
@@ -85,7 +78,12 @@ impl Keyboard {
         loop {
             tokio::time::sleep(GLANCE).await;
             // Reading in the background would stop the whole process.
-            if !has_keys_waiting() || !is_in_foreground() {
+            if !is_in_foreground() {
+                continue;
+            }
+            // After Ctrl-Z and `fg` the terminal is as the shell had it.
+            take_single_keys();
+            if !has_keys_waiting() {
                 continue;
             }
             let mut bytes = [0; 64];
@@ -95,6 +93,22 @@ impl Keyboard {
                 Err(_) => {}
             }
         }
+    }
+}
+
+/// Lets the terminal hand over each key at once, and show none.
+fn take_single_keys() {
+    let Ok(mut modes) = tcgetattr(io::stdin()) else {
+        return;
+    };
+    // Ctrl-C and Ctrl-Z go on meaning what they mean.
+    let lines = LocalModes::ICANON | LocalModes::ECHO;
+    if modes.local_modes.intersects(lines) {
+        modes.local_modes.remove(lines);
+        modes.special_codes[SpecialCodeIndex::VMIN] = 1;
+        modes.special_codes[SpecialCodeIndex::VTIME] = 0;
+        // A terminal that does not want to hands over lines, and keys work with Enter.
+        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &modes);
     }
 }
 

@@ -4,10 +4,12 @@ use std::fs::File;
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::process::{Child, Command, Stdio};
+use std::thread::yield_now;
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
+use rustix::termios::{LocalModes, OptionalActions, Winsize};
+use rustix::termios::{tcgetattr, tcsetattr, tcsetwinsize};
 
 use crate::plans::{Desk, getting};
 
@@ -77,6 +79,13 @@ impl Terminal {
         self.person.write_all(keys).unwrap();
     }
 
+    /// Makes it as a shell leaves it after Ctrl-Z and `fg`.
+    fn be_usual(&self) {
+        let mut modes = tcgetattr(&self.side).unwrap();
+        modes.local_modes |= LocalModes::ICANON | LocalModes::ECHO;
+        tcsetattr(&self.side, OptionalActions::Now, &modes).unwrap();
+    }
+
     /// Whether lines are edited and shown, as in a shell.
     fn is_usual(&self) -> bool {
         let modes = tcgetattr(&self.side).unwrap().local_modes;
@@ -104,6 +113,10 @@ fn keys_change_the_run_and_the_terminal_is_left_as_it_was() {
     terminal.wait_for("resumed\r\n");
     terminal.press(b"p");
     terminal.wait_for("paused\r\n");
+    terminal.be_usual();
+    while terminal.is_usual() {
+        yield_now();
+    }
     terminal.press(b"n");
     terminal.wait_for("10/s for 1h\r\n");
     // The scenario that was paused has gone, and this one runs.
