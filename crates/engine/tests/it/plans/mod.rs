@@ -4,6 +4,7 @@ mod answers;
 mod bodies;
 mod checks;
 mod data;
+mod examples;
 mod play;
 mod redirects;
 mod requests;
