@@ -82,6 +82,7 @@ pub fn sse(input: &[u8]) {
     let (step, bytes) = cut(input);
     let whole = events(bytes, bytes.len().max(1), usize::MAX);
     assert_eq!(whole, events(bytes, step, usize::MAX), "cut by {step}");
+    assert_eq!(whole, (events_by_the_book(bytes), true));
     let limited = events(bytes, step, LIMIT);
     assert_eq!(limited, events(bytes, 1, LIMIT), "cut by {step}, limited");
     let (events, _) = limited;
@@ -109,6 +110,34 @@ fn events(bytes: &[u8], step: usize, limit: usize) -> (Vec<[String; 3]>, bool) {
         assert!(piece.is_empty());
     }
     (events, true)
+}
+
+/// The events of a whole stream as the HTML standard words it, step for step.
+fn events_by_the_book(bytes: &[u8]) -> Vec<[String; 3]> {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut lines: Vec<&str> = text.split('\n').collect();
+    lines.pop();
+    let (mut events, [mut kind, mut data, mut id]) = (Vec::new(), [const { String::new() }; 3]);
+    for line in lines {
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "" if line.is_empty() => {
+                if let Some(data) = data.strip_suffix('\n') {
+                    let kind = if kind.is_empty() { "message" } else { &kind };
+                    events.push([kind, data, &id].map(str::to_owned));
+                }
+                (kind, data) = (String::new(), String::new());
+            }
+            "event" => kind = value.to_owned(),
+            "data" => data += &format!("{value}\n"),
+            "id" if !value.contains('\0') => id = value.to_owned(),
+            _ => {}
+        }
+    }
+    events
 }
 
 /// Frames of a WebSocket as a server sends them: the first byte cuts.

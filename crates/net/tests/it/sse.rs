@@ -84,6 +84,12 @@ fn lines_end_in_three_ways() {
     ] {
         check(stream, &[message("a"), message("b")]);
     }
+    for end in ["\n", "\r", "\r\n"] {
+        check(
+            "data: a|data: b|event: c||".replace('|', end),
+            &[("c", "a\nb", "")],
+        );
+    }
     check(
         "data: a\rdata: b\n\ndata: c\n\r\ndata: d\r\r\n",
         &[message("a\nb"), message("c"), message("d")],
