@@ -73,6 +73,17 @@ const ROWS: &[Row] = &[
         because: "the native binary must build and run where there is no Python",
     },
     Row {
+        name: "gatecrash",
+        may: &[
+            "gatecrash-cli",
+            "gatecrash-engine",
+            "gatecrash-net",
+            "gatecrash-plan",
+            "gatecrash-metrics",
+        ],
+        because: "it is the door for users in Rust, who have the native console and no Python",
+    },
+    Row {
         name: "gatecrash-wheel",
         may: &["gatecrash-python", "gatecrash-cli"],
         because: "it is a shell of a few lines that joins the two doors",
@@ -109,8 +120,8 @@ const FOREIGN: &[Foreign] = &[
     },
     Foreign {
         name: "clap",
-        only: &["gatecrash-cli", "xtask"],
-        because: "only `cli` knows the command line",
+        only: &["gatecrash-cli", "gatecrash", "xtask"],
+        because: "only `cli`, and programs with users in Rust, know the command line",
     },
     Foreign {
         name: "tokio",
@@ -119,6 +130,7 @@ const FOREIGN: &[Foreign] = &[
             "gatecrash-engine",
             "gatecrash-target",
             "gatecrash-cli",
+            "gatecrash",
         ],
         because: "metrics, plan and report are pure, and Python never runs on a lane's runtime",
     },
