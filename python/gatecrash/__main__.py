@@ -4,12 +4,14 @@ In: the command line. Out: exactly one of three doors.
 
 - `gatecrash python script.py …`, `gatecrash python -m module …`: Python with `locust`
   resolving to ours, for files that start themselves;
-- `gatecrash target …` and every other native sub-command: the Rust command line;
+- `gatecrash run plan.yaml`, `gatecrash target …` and every other native sub-command: the Rust
+  command line, which comes back here for users of locustfiles;
 - everything else: Locust's command line (`locust.main.main`).
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from gatecrash._engine import native_main
@@ -26,12 +28,27 @@ def main() -> None:
     if arguments[:1] == ["python"]:
         run_python(arguments[1:])
         return
-    exit_code = native_main(arguments)
+    exit_code = run_native(arguments)
     if exit_code is not None:
         sys.exit(exit_code)
     from locust.main import main as locust_main
 
     locust_main()
+
+
+def run_native(arguments: list[str]) -> int | None:
+    """Runs a command of the native command line to its end and returns its exit code; None if
+    the first word is no such command."""
+    # The command hears of Ctrl-C by itself.
+    own_handler = signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    door = native_main(arguments)
+    errand = door.next()
+    if errand is not None:
+        from gatecrash.guest import plan
+
+        return plan.serve(door, errand)
+    signal.signal(signal.SIGINT, own_handler)
+    return door.exit_code
 
 
 def run_python(arguments: list[str]) -> None:

@@ -116,9 +116,18 @@ LOCUST_DEFAULTS = {
 }
 
 
+OUR_DEFAULTS = {
+    "iterations": None,
+    "rate": None,
+    "max_users": 10_000,
+    "poisson": False,
+    "seed": None,
+}
+
+
 def test_attributes_and_defaults_are_those_of_locust():
-    assert vars(parse()) == LOCUST_DEFAULTS | {"iterations": None}
-    assert argument_parser.default_args_dict() == LOCUST_DEFAULTS | {"iterations": None}
+    assert vars(parse()) == LOCUST_DEFAULTS | OUR_DEFAULTS
+    assert argument_parser.default_args_dict() == LOCUST_DEFAULTS | OUR_DEFAULTS
 
 
 def test_values_are_read():

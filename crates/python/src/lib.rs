@@ -17,6 +17,7 @@
 //! | `exchange` | an answer, unpacked only when looked at |
 //! | `form` | parameters and forms as `requests` writes them |
 //! | `session` | the quick way of a session |
+//! | `host` | users of locustfiles in a plan |
 //! | `ledger` | the way to one shard of the lane's books |
 //! | `options` | the option table as data |
 //! | `rate` | a run of a locustfile at a rate |
@@ -34,6 +35,7 @@ mod entry;
 mod exchange;
 mod form;
 mod greenlets;
+mod host;
 mod ledger;
 mod options;
 mod rate;
@@ -42,6 +44,7 @@ mod session;
 mod stats;
 mod turn;
 
+pub use host::{Doorman, Work};
 use pyo3::prelude::*;
 
 /// Adds everything to the module `gatecrash._engine`.
@@ -56,6 +59,7 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     options::register(module)?;
     stats::register(module)?;
     rate::register(module)?;
+    host::register(module)?;
     turn::register(module)?;
     reporter::register(module)?;
     session::register(module)?;

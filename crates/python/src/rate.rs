@@ -27,7 +27,7 @@ use crate::stats::Stats;
 
 /// A class of users: its name, its weight, the names of its tasks, and who is told what
 /// its users shall do, as `handler(wish, user, turn)`.
-type ClassTuple = (String, f64, Vec<String>, Py<PyAny>);
+pub(crate) type ClassTuple = (String, f64, Vec<String>, Py<PyAny>);
 
 /// A run at a rate. It goes on by itself from the moment it is made.
 #[pyclass(frozen, module = "gatecrash._engine")]
@@ -189,7 +189,7 @@ impl RateRun {
     }
 }
 
-fn users(boundary: &Boundary, stats: &Stats, class: ClassTuple) -> (Users, f64) {
+pub(crate) fn users(boundary: &Boundary, stats: &Stats, class: ClassTuple) -> (Users, f64) {
     let (name, weight, tasks, handler) = class;
     let kind = |name| TaskKind { name, weight: 1.0 };
     let journey = GuestJourney {

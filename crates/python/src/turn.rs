@@ -8,7 +8,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use gatecrash_engine::Counted;
 use gatecrash_engine::Ticket;
@@ -22,6 +22,9 @@ use crate::greenlets;
 
 /// Whether any user of this process has turns: else requests need not look for theirs.
 static IN_USE: AtomicBool = AtomicBool::new(false);
+
+/// A thousand years.
+const LONGEST_REST_S: f64 = 3.2e10;
 
 /// The handlers of classes in Python, by their numbers.
 #[derive(Default)]
@@ -44,14 +47,14 @@ impl Handlers {
             Some(handler) => handler.clone_ref(py),
             None => return,
         };
+        let user = call.user;
         let wish = match call.wish {
             Wish::Start => "start",
             Wish::Perform(_) => "perform",
             Wish::Stop => "stop",
             Wish::CutOff => "cut off",
         };
-        let told = Turn::of(py, call.wish, call.reply)
-            .and_then(|turn| handler.call1(py, (wish, call.user, turn)));
+        let told = Turn::of(py, call).and_then(|turn| handler.call1(py, (wish, user, turn)));
         if let Err(fault) = told {
             fault.write_unraisable(py, Some(handler.bind(py)));
         }
@@ -68,6 +71,8 @@ impl Handlers {
 pub(crate) struct Turn {
     /// It is the execution of a task, which fails with any of its requests.
     is_task: bool,
+    /// Turns are due at instants, so service times are kept apart.
+    is_open: bool,
     due: Option<Instant>,
     state: Mutex<State>,
 }
@@ -105,15 +110,19 @@ impl Turn {
     }
 
     /// It is done: `ok` if nothing was raised, `gone` if the user has ended by itself,
-    /// `task` the number of the task if it was one of the class.
-    #[pyo3(signature = (ok=true, *, gone=false, task=None))]
-    fn end(&self, ok: bool, gone: bool, task: Option<usize>) {
+    /// `task` the number of the task if it was one of the class, `rest_s` how long the
+    /// user wants to rest before its next turn in the closed model.
+    #[pyo3(signature = (ok=true, *, gone=false, task=None, rest_s=0.0))]
+    fn end(&self, ok: bool, gone: bool, task: Option<usize>, rest_s: f64) {
         let mut state = self.lock();
         let done = Done {
             is_ok: ok && !(self.is_task && state.has_failures),
             is_gone: gone,
             first_call: state.first.map(|first| first.called),
             task,
+            // A wait below zero is none, as in Locust; one without an end outlasts all.
+            rest: Duration::try_from_secs_f64(rest_s.clamp(0.0, LONGEST_REST_S))
+                .unwrap_or_default(),
         };
         let reply = state.reply.take();
         drop(state);
@@ -124,22 +133,23 @@ impl Turn {
 }
 
 impl Turn {
-    fn of(py: Python<'_>, wish: Wish, reply: Reply) -> PyResult<Py<Turn>> {
-        let due = match wish {
+    fn of(py: Python<'_>, call: GuestCall) -> PyResult<Py<Turn>> {
+        let due = match call.wish {
             Wish::Perform(due) => due,
             Wish::Start | Wish::Stop | Wish::CutOff => None,
         };
         let state = State {
-            reply: Some(reply),
+            reply: Some(call.reply),
             is_untaken: due.is_some(),
             ..State::default()
         };
         let state = Mutex::new(state);
-        let is_task = matches!(wish, Wish::Perform(_));
+        let is_task = matches!(call.wish, Wish::Perform(_));
         Py::new(
             py,
             Turn {
                 is_task,
+                is_open: call.is_open,
                 due,
                 state,
             },
@@ -153,6 +163,9 @@ impl Turn {
     /// A request is called for: from when it counts. What comes after the end of the turn
     /// (an `on_stop`) is none of its own.
     pub(crate) fn count(&self, ticket: Ticket, called: Instant) -> Counted {
+        if !self.is_open {
+            return Counted::FromCall;
+        }
         let mut state = self.lock();
         let Some(due) = self.due.filter(|_| state.is_waiting_for_its_first()) else {
             return Counted::InTurn;
@@ -190,14 +203,14 @@ impl Turn {
 
     /// Python reports a request. One that the engine did not make and that is the first
     /// of its turn gets the time from the due instant. Returns the service time,
-    /// milliseconds.
+    /// milliseconds, where that is kept apart.
     pub(crate) fn report(&self, sample: &mut Sample, now: Instant, failed: bool) -> Option<f64> {
         let mut state = self.lock();
         state.has_failures |= failed;
-        let time_ms = sample.response_time_ms?;
+        let time_ms = sample.response_time_ms.filter(|_| self.is_open)?;
         if let Some(due) = self.due.filter(|_| state.is_waiting_for_its_first()) {
             state.is_untaken = false;
-            let took = std::time::Duration::try_from_secs_f64(time_ms / 1e3).ok();
+            let took = Duration::try_from_secs_f64(time_ms / 1e3).ok();
             state.first.get_or_insert(First {
                 ticket: None,
                 called: took.and_then(|took| now.checked_sub(took)).unwrap_or(now),

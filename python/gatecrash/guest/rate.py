@@ -117,7 +117,7 @@ class RateLoad:
         gevent.spawn(self._follow)
 
     def _class(self, user_class) -> tuple:
-        handler = ClassUnderDriver(self._runner, user_class)
+        handler = ClassUnderDriver(self._runner, user_class, is_open=True, stops_by_itself=True)
         return user_class.__name__, user_class.weight, handler.tasks, handler
 
     def _follow(self) -> None:
@@ -131,10 +131,14 @@ class RateLoad:
         caller = gevent.getcurrent()
         if caller in self._runner.user_greenlets:
             # The one who ends the run is in an execution that nothing else will end.
-            caller.args[0]._turns.end()
+            caller.args[0]._turns.release()
         if self._run is not None:
             self._run.stop()
             self._run.wait()
+
+    def end_by_fault(self) -> None:
+        """Ends the run because users cannot be made."""
+        self._runner.quit()
 
     def keys(self) -> dict:
         """What each key does."""

@@ -3,7 +3,8 @@
 In: what the driver wants of the users of one class (start, perform, stop, cut off). Out: users in
 greenlets of the runner's, whose own loop chooses the task of each turn and waits for the next one
 where it would have waited for a time. A turn is all that leads to one execution: leaving a TaskSet
-and entering another belongs to the turn that comes after. When turns come is the driver's business.
+and entering another belongs to the turn that comes after. When turns come is the driver's business:
+in the open model at instants, in the closed one after the rest that the user's wait time asks for.
 """
 
 from __future__ import annotations
@@ -42,7 +43,11 @@ OTHER_TASKS = "other"
 class ClassUnderDriver:
     """The users of one class; called by the engine, on the hub."""
 
-    def __init__(self, runner, user_class: type):
+    def __init__(self, runner, user_class: type, *, is_open: bool, stops_by_itself: bool):
+        """`is_open`: turns are due at instants, and wait times do not apply. `stops_by_itself`:
+        the runner ends its users, all together, so the driver's wish to stop one is no news."""
+        self.is_open = is_open
+        self._stops_by_itself = stops_by_itself
         self.tasks = [OTHER_TASKS]
         """The tasks' names, as the engine numbers them."""
         self._runner = runner
@@ -79,9 +84,10 @@ class ClassUnderDriver:
                 self._start(number, None).hand(turn)
             case "perform":
                 user.hand(turn)
-            case "stop":
-                # The runner ends its users by itself, all together, after test_stopping.
+            case "stop" if self._stops_by_itself or user is None:
                 turn.end()
+            case "stop":
+                user.stop(turn)
             case "cut off" if user is not None:
                 user.cut_off()
 
@@ -114,6 +120,11 @@ class UserUnderDriver:
         self._start = start
         self._handed: _engine.Turn | None = None
         self._turn: _engine.Turn | None = None
+        self._stop: _engine.Turn | None = None
+        self._is_working = False
+        """A task is being executed."""
+        self._executed: tuple[bool, int] | None = None
+        """Whether the task of the running turn went well, and its number, once that is known."""
         self._waiting: gevent.Greenlet | None = None
         self._greenlet: gevent.Greenlet | None = None
 
@@ -125,10 +136,16 @@ class UserUnderDriver:
         if self._waiting is not None:
             self._waiting.switch()
 
+    def stop(self, turn: _engine.Turn) -> None:
+        """It shall end; it has no turn."""
+        turn.begin()
+        self._stop = turn
+        self._greenlet.kill(block=False)
+
     def cut_off(self) -> None:
         """Nobody waits for it any more."""
         self._handed = None
-        self.end(False, gone=True)
+        self.end(gone=True)
         if self._greenlet is not None:
             self._greenlet.kill(block=False)
 
@@ -147,17 +164,18 @@ class UserUnderDriver:
 
     def gone(self) -> None:
         """The user has ended, or never was; whoever waits for something of it hears so."""
-        for turn in (self._start, self._turn, self._handed):
+        self.end(gone=True)
+        for turn in (self._start, self._handed, self._stop):
             if turn is not None:
-                turn.end(False, gone=True)
-        self._start = self._turn = self._handed = None
+                turn.end(turn is self._stop, gone=True)
+        self._start = self._handed = self._stop = None
 
     # Of its loop, in its own greenlet.
 
     def steer(self, taskset: TaskSet) -> None:
-        """Lets a TaskSet take turns instead of waiting for a time."""
-        taskset.execute_task = self._executing(taskset.execute_task)
-        taskset.wait = lambda: self._between_tasks(taskset._user)
+        """Lets a TaskSet take turns where it would wait."""
+        taskset.execute_task = self._executing(taskset, taskset.execute_task)
+        taskset.wait = self._waiting_of(taskset, taskset.wait)
         if taskset is taskset._user._taskset_instance:
             self.begin(taskset._user)
 
@@ -168,10 +186,22 @@ class UserUnderDriver:
             self._start = None
         self._take(user)
 
-    def _between_tasks(self, user) -> None:
-        """Where the loop waits. A call from within a task waits for nothing."""
-        if self._turn is None:
-            self._take(user)
+    def _waiting_of(self, taskset: TaskSet, own_wait: Callable[[], None]) -> Callable[[], None]:
+        """`wait` of a TaskSet: ends the turn and takes the next one. From within a task it waits,
+        unless wait times do not apply."""
+        is_locusts = getattr(own_wait, "__func__", None) is TaskSet.wait
+
+        def wait():
+            if self._is_working:
+                return None if self._class.is_open else own_wait()
+            rest_s = 0.0
+            if not self._class.is_open:
+                # A wait of the file's own making is done here; else the driver lets it rest.
+                rest_s = taskset.wait_time() if is_locusts else own_wait() or 0.0
+            self.end(rest_s=rest_s)
+            return self._take(taskset._user)
+
+        return wait
 
     def _take(self, user) -> None:
         if user._state == LOCUST_STATE_STOPPING:
@@ -197,49 +227,67 @@ class UserUnderDriver:
             if turn.begin():
                 return turn
 
-    def _executing(self, execute_task: Callable) -> Callable:
-        """`execute_task` of a TaskSet, where the execution of a task ends the turn."""
-        working = False
+    def _executing(self, taskset: TaskSet, execute_task: Callable) -> Callable:
+        """`execute_task` of a TaskSet, where the execution of a task is what the turn is for."""
 
         def execute(task):
-            nonlocal working
-            if working or is_taskset(task):
+            if self._is_working or is_taskset(task):
                 return execute_task(task)
-            working = True
-            try:
-                self.execute(task, lambda: execute_task(task))
-            finally:
-                working = False
+            return self.execute(task, taskset._user, lambda: execute_task(task))
 
         return execute
 
-    def execute(self, task, call: Callable[[], None]) -> None:
+    def execute(self, task, user, call: Callable[[], None]) -> None:
         """Executes the task of the turn."""
         number = self._class.number_of(task)
         try:
-            call()
+            self._work(call)
         except (InterruptTaskSet, RescheduleTaskImmediately):
             # The loop goes on without a wait, so the next turn is waited for here.
-            self.end(True, number)
-            user = self._greenlet.args[0]
-            self._between_tasks(user)
+            self._executed = True, number
+            self.end()
+            self._take(user)
             raise
         except RescheduleTask:
-            self.end(True, number)
+            self._executed = True, number
             raise
         except ENDINGS as ending:
-            self.end(isinstance(ending, StopUser), number, gone=True)
+            self._executed = isinstance(ending, StopUser), number
+            self.end(gone=True)
             raise
         except BaseException:
-            self.end(False, number)
+            self._executed = False, number
             raise
-        self.end(True, number)
+        self._executed = True, number
 
-    def end(self, ok: bool = True, task: int = 0, gone: bool = False) -> None:
-        """The running turn is done."""
+    def execute_function(self, user, function, call: Callable[[], None]) -> None:
+        """The same for a pytest-style user, which knows neither TaskSets nor waits."""
+        self.begin(user)
+        try:
+            self.execute(function, user, call)
+        finally:
+            self.end()
+
+    def _work(self, call: Callable[[], None]) -> None:
+        self._executed = None
+        self._is_working = True
+        try:
+            call()
+        finally:
+            self._is_working = False
+
+    def end(self, *, rest_s: float = 0.0, gone: bool = False) -> None:
+        """The running turn is done; if nothing was executed it came to nothing."""
         turn, self._turn = self._turn, None
+        ok, task = self._executed or (False, 0)
+        self._executed = None
         if turn is not None:
-            turn.end(ok, gone=gone, task=task)
+            turn.end(ok, gone=gone, task=task, rest_s=rest_s)
+
+    def release(self) -> None:
+        """The running turn is done, because its task waits for the end of all turns."""
+        self._executed = self._executed or (True, 0)
+        self.end()
 
 
 def is_taskset(task) -> bool:

@@ -124,9 +124,12 @@ fn start(
         return Ok(Run::start(setup, listener)?);
     };
     let lane = host.lane().map_err(io::Error::other)?;
+    let hearing = host.clone();
     let both = move |event: RunEvent<'_>| {
-        host.hear(&event);
+        hearing.hear(&event);
         listener(event);
     };
-    Ok(Run::start_beside(&lane, setup, both)?)
+    let run = Run::start_beside(&lane, setup, both)?;
+    host.began(run.handle());
+    Ok(run)
 }

@@ -337,7 +337,8 @@ class Runner:
     def end_by_fault(self) -> None:
         """Ends the run because its users cannot be made; why has been logged."""
         logger.error("The users cannot be made, stopping the run")
-        end_run(self.environment)
+        if self.rate_load is not None:
+            self.rate_load.end_by_fault()
 
     def log_exception(self, node_id: str, msg: str, formatted_tb: str) -> None:
         """Counts an exception of a user's code; same traceback, same entry."""

@@ -180,12 +180,12 @@ class TaskSet(metaclass=TaskSetMeta):
     @final
     def run(self):
         """Runs tasks until the TaskSet is interrupted or the user ends, by an exception."""
-        if self._user._turns is not None:
-            self._user._turns.steer(self)
         try:
             self.on_start()
         except InterruptTaskSet as interrupt:
             raise _back_to_parent(interrupt).with_traceback(interrupt.__traceback__) from None
+        if self._user._turns is not None:
+            self._user._turns.steer(self)
         guard = getattr(self._user.environment, "iteration_budget", None)
         if guard is not None and "execute_task" not in self.__dict__:
             self.execute_task = guard.wrap(self.execute_task)

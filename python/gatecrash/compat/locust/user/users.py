@@ -104,7 +104,7 @@ class User(metaclass=UserMeta):
             self._taskset_instance.run()
         except (GreenletExit, StopUser, StopTest):
             if self._turns is not None:
-                self._turns.end(False, gone=True)
+                self._turns.end(gone=True)
             self.on_stop()
 
     def _begin(self) -> None:
@@ -233,5 +233,4 @@ class PytestUser(User):
         if self._turns is None:
             function.obj(client)
         else:
-            self._turns.begin(self)
-            self._turns.execute(function, lambda: function.obj(client))
+            self._turns.execute_function(self, function, lambda: function.obj(client))
