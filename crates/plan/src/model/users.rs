@@ -55,7 +55,8 @@ pub struct HttpUsers {
     pub host: String,
     /// Between two tasks, in the closed model.
     pub wait: Wait,
-    /// Headers of every request, before the request's own.
+    /// Headers of every request, before the request's own. Those of the class that need a
+    /// value stand in the requests that come after it was taken.
     pub headers: Vec<(String, Template)>,
     /// Once, before the first task.
     pub start: Vec<Step>,

@@ -5,6 +5,7 @@
 //! plan lists those that must exist), a clock.
 
 mod feeds;
+mod headers;
 mod host;
 mod json;
 mod loads;
@@ -16,6 +17,7 @@ mod socket;
 mod steps;
 mod users;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 pub use overrides::Overrides;
@@ -88,6 +90,10 @@ struct Resolver<'a> {
     host: Option<String>,
     /// It has been told that the class has no host.
     host_was_missed: bool,
+    /// Values of the class that no step before this one has taken.
+    pending: BTreeSet<String>,
+    /// These steps come before everything else that a user does: what is pending is not there.
+    is_start: bool,
 }
 
 impl<'a> Resolver<'a> {
@@ -98,6 +104,8 @@ impl<'a> Resolver<'a> {
             mentions: Vec::new(),
             host: None,
             host_was_missed: false,
+            pending: BTreeSet::new(),
+            is_start: false,
         }
     }
 

@@ -2,24 +2,24 @@
 
 use std::time::Duration;
 
+use super::headers::{LateHeader, is_token};
 use super::{Resolver, host};
 use crate::file::node::{Key, quoted};
 use crate::file::read::{At, Entries};
 use crate::file::source::Span;
 use crate::file::text::TemplateText;
-use crate::file::written::{
-    ExpectFile, Fields, Headers, HttpFile, PartFile, TakeFile, TakeKeys, Values,
-};
+use crate::file::written::{ExpectFile, Fields, HttpFile, PartFile, TakeFile, TakeKeys, Values};
 use crate::model::{Body, Check, HttpStep, Part, PartBody, Take, TakeFrom, Template};
 use crate::template::check::Scope;
 
 /// What a class says for its requests, and what they need of it.
-#[derive(Clone)]
 pub(super) struct ClassDefaults {
     pub(super) host: Option<String>,
     pub(super) timeout: Duration,
     pub(super) redirects: u32,
     pub(super) max_body_bytes: u64,
+    /// Its headers that need values.
+    pub(super) headers: Vec<LateHeader>,
 }
 
 const DEFAULT_PART_TYPE: &str = "application/octet-stream";
@@ -45,7 +45,7 @@ impl Resolver<'_> {
             method,
             url: target,
             query: self.pairs(file.query, scope),
-            headers: self.headers(file.headers, scope),
+            headers: self.headers_of_step(file.headers, scope, defaults),
             body: body?,
             timeout: self.positive(file.timeout).unwrap_or(defaults.timeout),
             redirects: file
@@ -161,42 +161,6 @@ impl Resolver<'_> {
         entries
             .map(|(key, value)| (key.name, self.template(&value.value, scope)))
             .collect()
-    }
-
-    pub(super) fn headers(
-        &mut self,
-        written: Option<At<Entries<Headers, TemplateText>>>,
-        scope: &Scope,
-    ) -> Vec<(String, Template)> {
-        let entries = written.into_iter().flat_map(|written| written.value.list);
-        let headers: Vec<(Key, At<TemplateText>)> = entries.collect();
-        for (key, value) in &headers {
-            self.check_header_name(key);
-            let texts = value.value.pieces.iter();
-            let is_broken = texts.clone().any(|piece| match piece {
-                crate::file::text::Piece::Text(text) => {
-                    text.contains(|c: char| c.is_control() && c != '\t')
-                }
-                crate::file::text::Piece::Expression(_) => false,
-            });
-            if is_broken {
-                self.reader.fault(
-                    value.span,
-                    "a header is one line without control characters",
-                );
-            }
-        }
-        headers
-            .into_iter()
-            .map(|(key, value)| (key.name, self.template(&value.value, scope)))
-            .collect()
-    }
-
-    fn check_header_name(&mut self, key: &Key) {
-        if key.name.is_empty() || !key.name.chars().all(is_token) {
-            let what = format!("{} cannot be the name of a header", quoted(&key.name));
-            self.reader.fault(key.span, what);
-        }
     }
 
     /// The body. `None` if there is more than one; that is told.
@@ -326,11 +290,6 @@ fn from(place: TakeKeys) -> Option<TakeFrom> {
         place.status.map(|_| TakeFrom::Status),
     ];
     several.into_iter().flatten().next()
-}
-
-/// A character of a token (RFC 9110, §5.6.2).
-fn is_token(c: char) -> bool {
-    c.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~".contains(c)
 }
 
 fn clamped(number: u64) -> u32 {

@@ -4,6 +4,7 @@
 //! Never: whether a value is there when it is used; only running shows that.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::Resolver;
 use crate::file::node::Key;
@@ -75,7 +76,26 @@ impl Resolver<'_> {
         }
     }
 
-    pub(super) fn check_expression(&mut self, expression: &Expression, scope: &Scope) {
+    /// An expression that is filled in: each value in it has to be there.
+    fn check_expression(&mut self, expression: &Expression, scope: &Scope) {
+        let Expression { source, span } = expression;
+        for (name, range) in self.check_condition(expression, scope) {
+            if self.is_start && self.pending.contains(&name) {
+                let what = format!("`{name}` is not there yet: no step before this one takes it");
+                let hint =
+                    format!("let an earlier step take it, or write `{name} | default(\"…\")`");
+                self.reader
+                    .fault_with_hint(within(*span, source, &range), what, hint);
+            }
+        }
+    }
+
+    /// An expression in which a value may be missing; gives the values that it names.
+    pub(super) fn check_condition(
+        &mut self,
+        expression: &Expression,
+        scope: &Scope,
+    ) -> Vec<(String, Range<usize>)> {
         let Expression { source, span } = expression;
         let found = check::check(source, scope);
         for fault in found.faults {
@@ -94,11 +114,12 @@ impl Resolver<'_> {
                 self.reader.fault_with_hint(place, what, hint);
             }
         }
+        found.values
     }
 }
 
 /// A piece of an expression, if its text stands at its place as it is; else all of it.
-fn within(span: Span, source: &str, range: &std::ops::Range<usize>) -> Span {
+fn within(span: Span, source: &str, range: &Range<usize>) -> Span {
     let is_exact = span.range().len() == source.len();
     match (u32::try_from(range.start), u32::try_from(range.end)) {
         (Ok(start), Ok(end)) if is_exact && end >= start => Span {

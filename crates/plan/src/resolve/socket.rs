@@ -30,7 +30,7 @@ impl Resolver<'_> {
         Some(SocketStep::Connect {
             name: self.name(file.name.as_ref(), &written.value.written, scope),
             url,
-            headers: self.headers(file.headers, scope),
+            headers: self.headers_of_step(file.headers, scope, defaults),
             timeout: self.positive(file.timeout).unwrap_or(defaults.timeout),
         })
     }

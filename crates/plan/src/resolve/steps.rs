@@ -2,6 +2,7 @@
 
 use super::Resolver;
 use super::requests::ClassDefaults;
+use super::scope;
 use crate::file::read::At;
 use crate::file::written::StepFile;
 use crate::model::{SocketStep, Step};
@@ -21,7 +22,19 @@ impl Resolver<'_> {
             .collect()
     }
 
-    pub(super) fn step(
+    fn step(
+        &mut self,
+        written: At<StepFile>,
+        scope: &Scope,
+        defaults: &ClassDefaults,
+    ) -> Option<Step> {
+        let taken = scope::names([&written], []);
+        let step = self.meant(written, scope, defaults);
+        self.pending.retain(|name| !taken.contains(name));
+        step
+    }
+
+    fn meant(
         &mut self,
         written: At<StepFile>,
         scope: &Scope,
@@ -41,7 +54,7 @@ impl Resolver<'_> {
             }
             StepFile::If(file) => {
                 let condition = file.condition?.value;
-                self.check_expression(&condition, scope);
+                self.check_condition(&condition, scope);
                 let otherwise = file.otherwise.into_iter().flat_map(|steps| steps.value);
                 Step::If {
                     condition: condition.source,

@@ -1,5 +1,6 @@
 //! Classes of users, as meant.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Resolver;
@@ -108,6 +109,8 @@ impl Resolver<'_> {
                 .fault_with_hint(classes.span, "`classes` does not apply here", hint);
         }
         let scope = scope_of(&file, feeds);
+        self.pending.clear();
+        let (headers, late) = self.headers_of_class(file.headers, &scope);
         let defaults = ClassDefaults {
             host: host.clone(),
             timeout: self.positive(file.timeout).unwrap_or(DEFAULT_TIMEOUT),
@@ -117,27 +120,45 @@ impl Resolver<'_> {
             max_body_bytes: file
                 .max_body
                 .map_or(DEFAULT_MAX_BODY_BYTES, |at| at.value.0),
+            headers: late,
         };
-        let mut listed = |steps: Option<At<Vec<At<StepFile>>>>| {
-            let steps = steps.into_iter().flat_map(|steps| steps.value);
-            self.steps(steps, &scope, &defaults)
-        };
-        let (start, stop) = (listed(file.start), listed(file.stop));
-        let tasks = file.tasks.map(|tasks| self.tasks(tasks, &scope, &defaults));
+        let at_start = scope::names(file.start.iter().flat_map(|at| &at.value), []);
+        let start = self.start(file.start, &scope, &defaults);
+        let tasks = file
+            .tasks
+            .map(|tasks| self.tasks(tasks, &at_start, &scope, &defaults));
+        self.pending.clear();
+        let stop = file.stop.into_iter().flat_map(|steps| steps.value);
         Some(HttpUsers {
-            headers: self.headers(file.headers, &scope),
+            headers,
             host: host.unwrap_or_default(),
             wait: file.wait.map_or(Wait::None, |wait| wait.value),
             start,
             tasks: tasks?,
-            stop,
+            stop: self.steps(stop, &scope, &defaults),
             verify_tls: file.verify_tls.is_none_or(|verify| verify.value),
         })
+    }
+
+    /// What comes first: no value is there that these steps do not take themselves.
+    fn start(
+        &mut self,
+        written: Option<At<Vec<At<StepFile>>>>,
+        scope: &Scope,
+        defaults: &ClassDefaults,
+    ) -> Vec<Step> {
+        self.pending = scope.values.clone();
+        self.is_start = true;
+        let steps = written.into_iter().flat_map(|steps| steps.value);
+        let steps = self.steps(steps, scope, defaults);
+        self.is_start = false;
+        steps
     }
 
     fn tasks(
         &mut self,
         written: At<Vec<At<TaskFile>>>,
+        at_start: &BTreeSet<String>,
         scope: &Scope,
         defaults: &ClassDefaults,
     ) -> Vec<Task> {
@@ -152,7 +173,12 @@ impl Resolver<'_> {
                 .fault_with_hint(written.span, "every task has weight 0", hint);
         }
         let tasks = written.value.into_iter().enumerate();
-        let tasks = tasks.filter_map(|(place, task)| self.task(place, task, scope, defaults));
+        let tasks = tasks.filter_map(|(place, task)| {
+            // What the task takes itself is there from that step on.
+            let own = scope::names([], [&task]);
+            self.pending = own.difference(at_start).cloned().collect();
+            self.task(place, task, scope, defaults)
+        });
         tasks.filter(|task| task.weight > 0.0).collect()
     }
 

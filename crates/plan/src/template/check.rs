@@ -62,6 +62,8 @@ pub(crate) struct Variable {
 pub(crate) struct Findings {
     pub(crate) faults: Vec<Finding>,
     pub(crate) variables: Vec<Variable>,
+    /// Values that it cannot do without, and where it names them.
+    pub(crate) values: Vec<(String, Range<usize>)>,
 }
 
 /// Looks through an expression.
@@ -103,7 +105,7 @@ impl Checker<'_> {
     fn expression(&mut self, tree: &Expr<'_>, needed: bool) {
         match tree {
             Expr::Const(_) => {}
-            Expr::Var(name) => self.name(name.id, bytes(name.span())),
+            Expr::Var(name) => self.name(name.id, bytes(name.span()), needed),
             Expr::GetAttr(member) => {
                 self.member(member, whole(&member.expr, member.span()), needed)
             }
@@ -128,8 +130,12 @@ impl Checker<'_> {
         }
     }
 
-    fn name(&mut self, name: &str, range: Range<usize>) {
-        if self.scope.values.contains(name) || self.scope.feeds.contains_key(name) {
+    fn name(&mut self, name: &str, range: Range<usize>, needed: bool) {
+        if self.scope.values.contains(name) {
+            let value = needed.then(|| (name.to_owned(), range));
+            return self.found.values.extend(value);
+        }
+        if self.scope.feeds.contains_key(name) {
             return;
         }
         if let Some(function) = find(name) {
@@ -221,7 +227,7 @@ impl Checker<'_> {
                 }
                 None => self.unknown_function(&format!("fake.{name}"), range),
             },
-            (_, None) => self.name(base, base_range),
+            (_, None) => self.name(base, base_range, needed),
         }
     }
 

@@ -22,7 +22,8 @@ record! {
         /// (`pacing 10s`), or so that each user does so many per second (`throughput 0.1/s`).
         /// Under a `rate` it does not apply.
         wait: Wait = "1s..5s" (default "none");
-        /// Headers of every request.
+        /// Headers of every request. One that needs a value is left out of the requests before
+        /// the value is taken: those of `start`, and of the task that takes it.
         headers: Entries<Headers, TemplateText> = "{ Authorization: \"Bearer {{ token }}\" }";
         /// Longest time for a whole exchange, where a request does not say.
         timeout: Duration = "10s" (default "60s");

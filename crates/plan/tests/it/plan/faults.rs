@@ -338,6 +338,10 @@ fn requests() {
         "4:31 a header is one line without control characters",
     );
     task(
+        "{ get: /, headers: { Content-Length: 5 } }",
+        "4:28 `Content-Length` follows from the body and cannot be set",
+    );
+    task(
         "{ get: /, headers: { A: [x] } }",
         "4:31 `A` takes a text, which may hold `{{ expressions }}`, not a list",
     );
@@ -358,6 +362,44 @@ fn requests() {
         "{ post: /, multipart: { a: { file: x, kind: y } } }",
         "4:45 a file has no key \"kind\" (its keys are `file` or `type`)",
     );
+}
+
+#[test]
+fn values_that_are_not_there_yet() {
+    let start = |steps: &str| {
+        format!(
+            "host: http://h\nusers: {{ u: {{ start: [ {steps} ], tasks: [{{ get: /, take: {{ late: $.x }} }}] }} }}\nscenarios: {{ s: {{ users: 1, for: 1s }} }}\n"
+        )
+    };
+    let not_yet = |name: &str| {
+        format!(
+            "`{name}` is not there yet: no step before this one takes it (let an earlier step take it, or write `{name} | default(\"…\")`)"
+        )
+    };
+    let cases = [
+        ("{ get: '/{{ a }}', take: { a: $.a } }", Some(("2:36", "a"))),
+        ("{ get: '/{{ late }}' }", Some(("2:36", "late"))),
+        ("{ get: /, take: { a: $.a } }, { get: '/{{ a }}' }", None),
+        (
+            "{ get: \"/{{ a | default('x') }}\", take: { a: $.a } }",
+            None,
+        ),
+        ("{ if: late, then: [ { get: / } ] }", None),
+        ("{ set: { a: 1 } }, { set: { b: '{{ a }}' } }", None),
+    ];
+    for (steps, fault) in cases {
+        let text = start(steps);
+        match fault {
+            Some((place, name)) => {
+                assert_eq!(
+                    faults(&text),
+                    [format!("{place} {}", not_yet(name))],
+                    "{steps}"
+                );
+            }
+            None => assert!(load(&text).is_ok(), "{steps}: {:?}", faults(&text)),
+        }
+    }
 }
 
 #[test]

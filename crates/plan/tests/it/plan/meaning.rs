@@ -323,6 +323,51 @@ fn what_a_class_says_holds_for_its_requests() {
 }
 
 #[test]
+fn a_header_that_needs_a_value_waits_for_it() {
+    let text = "\
+host: http://h
+users:
+  u:
+    headers: { Authorization: 'Bearer {{ token }}', A: '{{ late }}', B: '{{ maybe | default(1) }}', C: '1' }
+    start:
+      - post: /login
+        take: { token: $.t, maybe: $.m }
+      - get: /me
+    tasks:
+      - get: /a
+      - steps: [ { get: /b, take: { late: $.x } }, { connect: /c }, { get: /d, headers: { authorization: none } } ]
+scenarios: { s: { users: 1, for: 1s } }
+";
+    let plan = plan(text);
+    let users = http_users(&plan);
+    let always: Vec<&str> = users
+        .headers
+        .iter()
+        .map(|(name, _)| name.as_str())
+        .collect();
+    assert_eq!(always, ["B", "C"]);
+    let headers = |steps: &[Step]| -> Vec<Vec<String>> {
+        let of = |step: &Step| match step {
+            Step::Http(http) => http.headers.clone(),
+            Step::Socket(SocketStep::Connect { headers, .. }) => headers.clone(),
+            other => panic!("{other:?}"),
+        };
+        let names = |step: &Step| of(step).into_iter().map(|(name, _)| name).collect();
+        steps.iter().map(names).collect()
+    };
+    assert_eq!(headers(&users.start), [vec![""; 0], vec!["Authorization"]]);
+    assert_eq!(headers(&users.tasks[0].steps), [["Authorization", "A"]]);
+    assert_eq!(
+        headers(&users.tasks[1].steps),
+        [
+            vec!["Authorization"],
+            vec!["Authorization", "A"],
+            vec!["A", "authorization"]
+        ]
+    );
+}
+
+#[test]
 fn bodies() {
     let of = |body: &str| request(&format!("{{ post: /, {body} }}")).body;
     let Body::Json(JsonTemplate::Object(entries)) =
