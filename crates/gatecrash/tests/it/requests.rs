@@ -120,7 +120,6 @@ users!(Roaming, |http| Box::pin(async move {
         r#"["X-Shop","7"]"#,
         r#"["X-Own","8"]"#,
         "x-www-form-urlencoded",
-        "taste",
     ] {
         assert!(echoed.contains(line), "{line} is not in {echoed}");
     }
@@ -144,10 +143,7 @@ fn cookies_headers_and_redirects() {
     assert_eq!(endpoint(&scenario, "GET", "/redirect/2")["requests"], 1);
     // Each redirect is a request to the target, but not one of the user.
     let requests = scenario["total"]["requests"].as_u64();
-    assert!(
-        requests.is_some_and(|requests| requests + 5 <= received),
-        "{requests:?} {received}"
-    );
+    assert_eq!(requests.map(|requests| requests + 5), Some(received));
 }
 
 users!(Faulty, |http| Box::pin(async move {
