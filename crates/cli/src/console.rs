@@ -13,6 +13,7 @@ use gatecrash_engine::{ScenarioSetup, Setup};
 use gatecrash_metrics::ScenarioRecord;
 use gatecrash_plan::model::{Iterations, Load};
 use gatecrash_report::native::figure::{clock, counted};
+use gatecrash_report::native::requests::exception_count;
 use gatecrash_report::native::status::Status;
 use gatecrash_report::native::{Look, Paint, harmless};
 use gatecrash_report::progress::ERASE;
@@ -153,8 +154,12 @@ impl Console {
             0 => "no failures".to_owned(),
             failures => counted(failures, "failure", "failures"),
         };
+        let exceptions = match exception_count(&record.snapshot) {
+            0 => String::new(),
+            exceptions => counted(exceptions, "exception", "exceptions") + " · ",
+        };
         self.say(&format!(
-            "{} · ended after {} · {} · {failures} · {}",
+            "{} · ended after {} · {} · {failures} · {exceptions}{}",
             self.look().paint(Paint::Bold, &harmless(&record.name)),
             clock(record.elapsed_s()),
             counted(total.requests, "request", "requests"),

@@ -56,6 +56,22 @@ fn failed_requests_end_it_with_1() {
 }
 
 #[test]
+fn what_cannot_be_sent_ends_it_with_1() {
+    let desk = Desk::new(
+        "host: ${TARGET}\nusers: { u: { tasks: [{ steps: [\n\
+         { get: /json, take: { gone: { json: $.gone, default: null } } },\n\
+         { get: '/{{ gone.first }}' }] }] } }\n\
+         scenarios: { a: { users: 1, total_iterations: 1 } }\n",
+    );
+    let stdout = desk.check(&["run", "plan.yaml"], 1, &["no failures · 1 exception"]);
+    assert!(stdout.contains("exceptions\n"), "{stdout}");
+    assert!(
+        stdout.contains("{{ gone.first }}: it has no value"),
+        "{stdout}"
+    );
+}
+
+#[test]
 fn a_target_that_is_not_ready_is_not_loaded() {
     let ready = "ready: { get: /status/503, within: 600ms }\n";
     let desk = Desk::new(&(ready.to_owned() + &getting("/", "a: { users: 1, iterations: 4 }")));

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use gatecrash_metrics::{Endpoint, Failure, Measure, Measures, Snapshot, Values};
+use gatecrash_metrics::{Endpoint, Measure, Measures, Snapshot, Values};
 
 use super::figure::{NOTHING, count, share, value, value_or_dash};
 use super::table::{Cell, Group, Table};
@@ -186,20 +186,51 @@ fn pair(values: Option<&Values>) -> String {
 
 /// The errors, the most frequent first. Empty where there were none.
 pub fn error_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
-    if snapshot.failures.is_empty() {
+    let kinds = snapshot.failures.iter().map(|failure| Kind {
+        times: failure.occurrences,
+        who: label(&failure.method, &failure.name),
+        what: harmless(&readable_error(&failure.error)),
+    });
+    kinds_table("errors", kinds.collect(), look)
+}
+
+/// What users of a plan or of a program could not even send or judge, the most frequent
+/// first. Empty where there was nothing.
+pub fn exception_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
+    let kinds = snapshot.exceptions.iter().map(|group| Kind {
+        times: group.count,
+        // Where a plan's fault lies is one line; of a program's the message tells enough.
+        who: harmless(group.traceback.lines().next().unwrap_or_default()),
+        what: harmless(&group.message),
+    });
+    kinds_table("exceptions", kinds.collect(), look)
+}
+
+/// How many exceptions there were, those in no table included.
+pub fn exception_count(snapshot: &Snapshot) -> u64 {
+    let kept: u64 = snapshot.exceptions.iter().map(|group| group.count).sum();
+    kept + snapshot.overflow.exceptions
+}
+
+/// One kind of thing that went wrong.
+struct Kind {
+    times: u64,
+    who: String,
+    what: String,
+}
+
+fn kinds_table(heading: &str, mut kinds: Vec<Kind>, look: &Look) -> Vec<String> {
+    if kinds.is_empty() {
         return Vec::new();
     }
-    let mut failures: Vec<&Failure> = snapshot.failures.iter().map(Arc::as_ref).collect();
-    failures.sort_by_key(|failure| std::cmp::Reverse(failure.occurrences));
-    let mut lines = vec![look.paint(Paint::Dim, "  errors")];
-    for failure in failures.iter().take(ERRORS_SHOWN) {
-        let times = format!("{:>11}", count(failure.occurrences));
-        let name = label(&failure.method, &failure.name);
-        let error = harmless(&readable_error(&failure.error));
-        let text = cut(&format!("{name}: {error}"), ERROR_LINES * look.text_width());
+    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.times));
+    let mut lines = vec![look.paint(Paint::Dim, &format!("  {heading}"))];
+    for Kind { times, who, what } in kinds.iter().take(ERRORS_SHOWN) {
+        let times = format!("{:>11}", count(*times));
+        let text = cut(&format!("{who}: {what}"), ERROR_LINES * look.text_width());
         lines.extend(look.paragraph(&times, Paint::Bad, &text));
     }
-    let more = failures.len().saturating_sub(ERRORS_SHOWN);
+    let more = kinds.len().saturating_sub(ERRORS_SHOWN);
     if more > 0 {
         lines.push(format!("              and {more} more kinds"));
     }

@@ -6,7 +6,7 @@
 use gatecrash_metrics::{RunRecord, ScenarioRecord, Validity};
 
 use super::figure::{clock, counted, value};
-use super::requests::{error_table, phase_table, request_table};
+use super::requests::{error_table, exception_table, phase_table, request_table};
 use super::series::{measure_table, metric_table};
 use super::work::{arrival_lines, task_table};
 use super::{Look, Paint, harmless};
@@ -71,6 +71,7 @@ pub fn scenario(record: &ScenarioRecord, look: &Look) -> Vec<String> {
         measure_table(snapshot, look),
         metric_table(snapshot, look),
         error_table(snapshot, look),
+        exception_table(snapshot, look),
     ];
     for table in tables.into_iter().filter(|table| !table.is_empty()) {
         lines.push(String::new());

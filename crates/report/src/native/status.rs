@@ -6,6 +6,7 @@
 use gatecrash_metrics::{Point, Snapshot};
 
 use super::figure::{clock, count, counted, ms, value};
+use super::requests::exception_count;
 use super::{Look, Paint, cut, length};
 
 /// How a scenario stands.
@@ -88,6 +89,10 @@ impl Status<'_> {
             0 => part(2, Paint::Plain, "no failures".into()),
             n => part(2, Paint::Bad, counted(n, "failure", "failures")),
         });
+        if exception_count(self.snapshot) > 0 {
+            let text = counted(exception_count(self.snapshot), "exception", "exceptions");
+            parts.push(part(2, Paint::Bad, text));
+        }
         if arrivals.missed() > 0 {
             let missed = format!("{} missed", count(arrivals.missed()));
             parts.push(part(2, Paint::Bad, missed));

@@ -113,6 +113,41 @@ fn service_times_stand_in_columns_only_where_there_is_room() {
 }
 
 #[test]
+fn what_users_could_not_send_is_told() {
+    let mut shard = Shard::new(runs::START);
+    for _ in 0..1_200 {
+        shard.exception("{{ token }}: it has no value here", "physician, start", "");
+    }
+    shard.exception("at the wrong moment", "Traceback\n  somewhere", "");
+    let record = runs::bare(shard);
+    let told = text(&scenario(&record, &NARROW));
+    assert!(
+        told.contains(
+            "  exceptions\n        1,200 physician, start: {{ token }}: it has no value here\n"
+        ),
+        "{told}"
+    );
+    assert!(
+        told.contains("1 Traceback: at the wrong moment\n"),
+        "{told}"
+    );
+    let status = Status {
+        name: "burst",
+        elapsed_s: 1.0,
+        planned_s: None,
+        planned_tasks: None,
+        state: "",
+        snapshot: &record.snapshot,
+        last: None,
+    };
+    let line = status.line(&NARROW);
+    assert!(
+        line.ends_with(" · no failures · 1,201 exceptions"),
+        "{line}"
+    );
+}
+
+#[test]
 fn an_invalid_run_is_called_so() {
     let mut record = runs::open();
     record.driven.missed_cap = 4_000;
