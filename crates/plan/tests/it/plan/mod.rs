@@ -5,6 +5,7 @@ mod dotenv;
 mod examples;
 mod expressions;
 mod faults;
+mod guide;
 mod meaning;
 mod messages;
 mod overrides;
