@@ -1,6 +1,7 @@
 //! Programs with users in Rust, against a target that knows what it received.
 
 mod command_line;
+mod cost;
 mod examples;
 mod requests;
 

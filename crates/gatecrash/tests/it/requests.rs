@@ -109,6 +109,9 @@ users!(Roaming, |http| Box::pin(async move {
     let seen: Value = http.get("/cookies").send().await?.json()?;
     assert!(seen.to_string().contains("taste"), "{seen}");
     http.set_header("X-Shop", "7");
+    http.set_header("Authorization", "Basic dTpw");
+    let private = http.prepare("GET", "/basic-auth/u/p");
+    http.send(&private).await?;
     let echoed = http
         .post("/echo")
         .form(&[("a", "1 2")])
