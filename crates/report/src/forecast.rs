@@ -203,7 +203,7 @@ fn needs(forecast: &Forecast, telling: &Telling<'_>, look: &Look) -> Vec<String>
     );
     let users = forecast.memory_bytes - BASE_MEMORY_BYTES;
     let memory = format!(
-        "about {} ({}, and {} for users)",
+        "at most about {} ({}, and {} for users)",
         bytes(forecast.memory_bytes),
         bytes(BASE_MEMORY_BYTES),
         bytes(users)

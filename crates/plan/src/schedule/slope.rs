@@ -1,8 +1,8 @@
 //! A straight line of rate: how much it sums up to, and when.
 //!
 //! In: the rates at both ends in millionths of an arrival per hour, and nanoseconds. Out:
-//! twice their product (see [`super::profile::ARRIVAL`]), exact, and the inverse of that.
-//! Never: where in a scenario the line lies.
+//! twice their product (see [`super::profile::ARRIVAL`]), to a whole part, and
+//! the inverse of that. Never: where in a scenario the line lies.
 
 /// A rate that changes evenly from one to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,12 +44,12 @@ impl Slope {
         }
     }
 
-    /// Twice the integral over the first `ns`, rounded down.
+    /// Twice the integral over the first `ns`, to a whole part.
     pub(crate) fn area(self, ns: u64) -> u128 {
-        let (bend, rest) = self.bend(ns);
+        let straight = 2 * u128::from(self.from) * u128::from(ns);
         match self.to >= self.from {
-            true => self.straight(ns) + bend,
-            false => self.straight(ns) - bend - u128::from(rest),
+            true => straight + self.bend(ns),
+            false => straight - self.bend(ns),
         }
     }
 
@@ -95,27 +95,16 @@ impl Slope {
         (nearly, over * RELATIVE_ERROR)
     }
 
-    /// Whether the integral over the first `ns` is more than `place`.
     fn exceeds(self, ns: u64, place: u128) -> bool {
-        let (bend, rest) = self.bend(ns);
-        let straight = self.straight(ns);
-        match self.to >= self.from {
-            true => straight + bend + u128::from(rest) > place,
-            false => straight - bend > place,
-        }
+        self.area(ns) > place
     }
 
-    fn straight(self, ns: u64) -> u128 {
-        2 * u128::from(self.from) * u128::from(ns)
-    }
-
-    /// |to − from| · ns² / over, rounded down, and whether there was a rest. In two steps,
-    /// because the product has up to 192 bits.
-    fn bend(self, ns: u64) -> (u128, bool) {
+    /// |to − from| · ns² / over, rounded down; in two steps, because the product has up to
+    /// 192 bits.
+    fn bend(self, ns: u64) -> u128 {
         let (ns, over) = (u128::from(ns), u128::from(self.over_ns));
         let (once, rest) = div_rem(u128::from(self.from.abs_diff(self.to)) * ns, over);
-        let (twice, rest) = div_rem(rest * ns, over);
-        (once * ns + twice, rest > 0)
+        once * ns + rest * ns / over
     }
 }
 

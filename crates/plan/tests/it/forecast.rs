@@ -151,7 +151,7 @@ fn ten_per_second_of_six_and_a_half_minutes_are_3900_in_flight() {
     assert_eq!(burst.requests.to_string(), "18,000");
     assert_eq!(forecast.connections, 3900);
     assert_eq!(forecast.files, 3964);
-    assert_eq!(forecast.memory_bytes, (32 << 20) + 3900 * (8 << 10));
+    assert_eq!(forecast.memory_bytes, (16 << 20) + 3900 * (8 << 10));
     assert_eq!(forecast.duration, Some(secs(1800)));
     let [] = warnings(&forecast);
 }
@@ -175,7 +175,7 @@ fn a_hundred_per_second_are_39000_and_more_than_this_machines_files() {
     );
     assert!(ports.contains("28,232 local ports"), "{ports}");
     // What max_in_flight lets through is all that memory is needed for.
-    assert_eq!(forecast.memory_bytes, (32 << 20) + 10_000 * (8 << 10));
+    assert_eq!(forecast.memory_bytes, (16 << 20) + 10_000 * (8 << 10));
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn branches_make_requests_a_guess_and_sockets_another_connection() {
     let forecast = told(vec![users], vec![open("10/s", 100)]);
     assert_eq!(forecast.scenarios[0].requests.to_string(), "about 1,000");
     assert_eq!(forecast.connections, 20);
-    assert_eq!(forecast.memory_bytes, (32 << 20) + 10 * (16 << 10));
+    assert_eq!(forecast.memory_bytes, (16 << 20) + 10 * (16 << 10));
 }
 
 #[test]

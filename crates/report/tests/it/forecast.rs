@@ -93,7 +93,7 @@ fn a_whole_page() {
         "  in flight   burst: 100/s × 6m30s = 39,000 (rate × expected time)",
         "  connections at most 39,000",
         "  open files  at most 39,064; this process may open 20,000",
-        "  memory      about 111 MiB (32 MiB, and 79 MiB for users)",
+        "  memory      at most about 95 MiB (16 MiB, and 79 MiB for users)",
         "  lanes       2",
         "  writes      out/plan.yaml, out/burst_stats.csv",
         "  warning     burst: 39,000 tasks will be in flight and `max_in_flight` is",
