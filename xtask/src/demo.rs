@@ -1,7 +1,8 @@
-//! `cargo xtask demo`: from a fresh checkout to a finished load test.
+//! `cargo xtask demo`: from a fresh checkout to finished load tests.
 //!
-//! In: nothing. Out: a clinic's API under the load of its own locustfile, with the tables on the
-//! terminal, the files in `.demo/` and the verdict. Ends by itself and leaves nothing running.
+//! In: nothing. Out: a clinic's API under the load of its locustfile, then of its plan, with the
+//! tables on the terminal, the files in `.demo/` and the verdict. Ends by itself and leaves nothing
+//! running.
 
 use std::path::Path;
 use std::process::Command;
@@ -17,54 +18,91 @@ use crate::{develop, http, workspace};
 const USERS: &str = "100";
 const SPAWN_RATE: &str = "20";
 const RUN_TIME: &str = "20s";
-/// Far longer than the run, so that a demo never hangs.
+const RATE: &str = "100/s";
+const RATE_TIME: &str = "10s";
+/// The exit code of a run whose numbers must not be used.
+const INVALID: i32 = 98;
+/// Far longer than a run, so that a demo never hangs.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Builds, starts the clinic, loads it, tells how it went; an error when the verdict is a bad one.
+/// Builds, starts the clinic, loads it twice, tells how it went; an error when a verdict is a bad one.
 pub(crate) fn run() -> Result<()> {
-    say("1 of 4: build (some minutes the first time) and make a Python environment");
+    say("1 of 5: build (some minutes the first time) and make a Python environment");
     let developed = develop::run("release")?;
-    say("2 of 4: start the clinic, an API with a small database");
+    say("2 of 5: start the clinic, an API with a small database");
     let clinic =
         Service::start(Command::new(&developed.binary).args(["target", "clinic", "--port", "0"]))?;
-    say(format!("        it listens at {}", clinic.url));
+    let url = &clinic.url;
+    say(format!("        it listens at {url}"));
 
-    let root = workspace::root();
-    let results = root.join(".demo");
+    let results = workspace::root().join(".demo");
     std::fs::create_dir_all(&results)
         .with_context(|| format!("cannot make {}", results.display()))?;
-    let mut load = Command::new(developed.environment.join("bin/gatecrash"));
+    say(format!(
+        "3 of 5: its locustfile, {USERS} users for {RUN_TIME}"
+    ));
     // `--json-file` would leave the tables out, as it does in Locust.
-    let line = format!(
+    let locustfile = format!(
         "-f suites/clinic/locustfile.py --headless -u {USERS} -r {SPAWN_RATE} -t {RUN_TIME} \
-         -H {} --only-summary --csv .demo/clinic",
-        clinic.url
+         -H {url} --only-summary --csv .demo/clinic"
     );
-    load.args(line.split(' '));
-    say(format!("3 of 4: {USERS} users for {RUN_TIME}"));
-    println!("\n$ gatecrash {line}\n");
-    let ended = Running::start(load.current_dir(&root))?.wait(LIMIT)?;
+    let gatecrash = developed.environment.join("bin/gatecrash");
+    verdict(load(&gatecrash, &locustfile)?)?;
+    say(format!(
+        "4 of 5: its plan, {RATE} for {RATE_TIME}, without Python"
+    ));
+    let plan = format!(
+        "run suites/clinic/plan.yaml --scenario rush --rate {RATE} --for {RATE_TIME} \
+         --set host={url} --results .demo/plan"
+    );
+    match load(&developed.binary, &plan)? {
+        INVALID => say("this machine was too busy to keep the rate, and the run says so"),
+        code => verdict(code)?,
+    }
 
-    println!();
-    say("4 of 4: what is left behind");
+    say("5 of 5: what is left behind");
     tell_files(&results)?;
-    tell_truth(&clinic.url)?;
-    match ended.status.code() {
-        Some(0) => say("verdict: PASSED, exit code 0"),
-        Some(code) => bail!("verdict: FAILED, exit code {code}: the reason stands above"),
-        None => bail!("the run was ended from outside: {}", ended.status),
+    tell_files(&results.join("plan"))?;
+    tell_truth(url)?;
+    say("verdict: PASSED");
+    Ok(())
+}
+
+fn verdict(code: i32) -> Result<()> {
+    if code != 0 {
+        bail!("verdict: FAILED, exit code {code}: the reason stands above");
     }
     Ok(())
 }
 
+/// Runs `gatecrash LINE` and gives its exit code.
+fn load(gatecrash: &Path, line: &str) -> Result<i32> {
+    println!("\n$ gatecrash {line}\n");
+    let mut load = Command::new(gatecrash);
+    load.args(line.split(' ')).current_dir(workspace::root());
+    let ended = Running::start(&mut load)?.wait(LIMIT)?;
+    println!();
+    let code = ended.status.code();
+    code.with_context(|| format!("the run was ended from outside: {}", ended.status))
+}
+
 fn tell_files(folder: &Path) -> Result<()> {
-    let mut names: Vec<String> = std::fs::read_dir(folder)?
-        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
-        .collect::<std::io::Result<_>>()?;
-    names.sort();
-    for name in names {
-        let bytes = std::fs::metadata(folder.join(&name))?.len();
-        println!("           .demo/{name} ({bytes} bytes)");
+    let root = workspace::root();
+    let shown = folder.strip_prefix(&root)?.display();
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let found = entry.metadata()?;
+        if found.is_file() {
+            files.push((
+                entry.file_name().to_string_lossy().into_owned(),
+                found.len(),
+            ));
+        }
+    }
+    files.sort();
+    for (name, bytes) in files {
+        println!("           {shown}/{name} ({bytes} bytes)");
     }
     Ok(())
 }

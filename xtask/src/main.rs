@@ -34,10 +34,12 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask")]
 enum Command {
-    /// Build, start a clinic's API, load it for 20 s with 100 users, show the verdict.
+    /// Build, start a clinic's API, load it with a locustfile and with a plan, show the verdicts.
     Demo,
     /// Format, lints, the arrows between crates, the bans, sizes, licences.
     Check,
+    /// Write what is made from the source: the schema of plans and their reference page.
+    Gen,
     /// Every test of every language.
     Test {
         /// One kind of tests only.
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
     let done = match Command::parse() {
         Command::Demo => demo::run(),
         Command::Check => check::run(),
+        Command::Gen => gen_pages(),
         Command::Test { only, pytest } => test::run(only, &pytest),
         Command::Bench(options) => bench::run(&options),
         Command::Develop { release } => {
@@ -78,4 +81,17 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes the pages that `cargo test` compares with the source.
+fn gen_pages() -> anyhow::Result<()> {
+    let example = [
+        "run",
+        "--quiet",
+        "--package",
+        "gatecrash-plan",
+        "--example",
+        "pages",
+    ];
+    shell::run(shell::cargo().args(example).current_dir(workspace::root()))
 }

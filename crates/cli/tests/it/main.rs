@@ -7,6 +7,7 @@ mod keys;
 mod overview;
 mod plans;
 mod run;
+mod suites;
 mod target;
 
 use std::process::{Child, Command, Output, Stdio};
