@@ -176,7 +176,7 @@ def test_config_users_may_be_a_file(surroundings):
 def test_variables_that_only_look_like_ours_are_ignored(monkeypatch, capsys):
     for name in ("LOCUST_MODE", "LOCUST_OPTS", "LOCUST_LOG_LEVEL", "LOCUST_WORKERS"):
         monkeypatch.setenv(name, "x")
-    assert vars(parse()) == LOCUST_DEFAULTS | {"iterations": None}
+    assert vars(parse()) == LOCUST_DEFAULTS | OUR_DEFAULTS
     assert capsys.readouterr().err == ""
 
 

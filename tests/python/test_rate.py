@@ -82,7 +82,9 @@ class Ran:
     @property
     def arrivals(self) -> tuple[int, int]:
         """Executions planned and started, as the report has them."""
-        planned, started = re.search(r"arrivals +([\d,]+) planned, ([\d,]+) started", self.err).groups()
+        planned, started = re.search(
+            r"arrivals +([\d,]+) planned, ([\d,]+) started", self.err
+        ).groups()
         return int(planned.replace(",", "")), int(started.replace(",", ""))
 
     def requests(self, name: str) -> int:

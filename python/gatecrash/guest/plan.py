@@ -207,4 +207,3 @@ def serve(door: _engine.Doorman, errand: _engine.Errand) -> int:
         users.do(errand)
         errand = door.next()
     return users.finish(door.exit_code)
-

@@ -242,14 +242,12 @@ class UserUnderDriver:
         number = self._class.number_of(task)
         try:
             self._work(call)
-        except (InterruptTaskSet, RescheduleTaskImmediately):
-            # The loop goes on without a wait, so the next turn is waited for here.
+        except (InterruptTaskSet, RescheduleTask, RescheduleTaskImmediately) as steering:
             self._executed = True, number
-            self.end()
-            self._take(user)
-            raise
-        except RescheduleTask:
-            self._executed = True, number
+            if _goes_on_at_once(steering):
+                # The loop goes on without a wait, so the next turn is waited for here.
+                self.end()
+                self._take(user)
             raise
         except ENDINGS as ending:
             self._executed = isinstance(ending, StopUser), number
@@ -288,6 +286,12 @@ class UserUnderDriver:
         """The running turn is done, because its task waits for the end of all turns."""
         self._executed = self._executed or (True, 0)
         self.end()
+
+
+def _goes_on_at_once(steering: Exception) -> bool:
+    if isinstance(steering, InterruptTaskSet):
+        return steering.reschedule
+    return isinstance(steering, RescheduleTaskImmediately)
 
 
 def is_taskset(task) -> bool:
