@@ -470,3 +470,28 @@ def test_used_as_a_library(tmp_path):
     )
     assert done.stdout == "10 5.0 stopped\n", done.stderr
     assert "All users spawned" in done.stderr
+
+
+COMPUTES = """
+from locust import User, task
+import time
+
+class U(User):
+    @task
+    def compute(self):
+        end = time.monotonic() + 0.05
+        while time.monotonic() < end:
+            pass
+"""
+
+
+def test_a_run_whose_interpreter_was_full_is_doubtful(run):
+    code, _, err = run(COMPUTES, "-t", "6", "-u", "2", "-r", "2", whole=True)
+    # A line, and never an exit code.
+    assert code == 0
+    assert "The numbers are doubtful: the users' interpreter was busy for " in err
+
+
+def test_a_run_with_nothing_to_say_against_it_says_nothing(run):
+    code, _, err = run(LASTS.replace("wait_time = constant(0.01)", ""), "-t", "6")
+    assert code == 0 and "doubtful" not in err

@@ -78,6 +78,11 @@ impl Fleet {
         Fleet::start_beside(Lane::start()?, lanes)
     }
 
+    /// One lane that runs already.
+    pub(crate) fn of(lane: Lane) -> Fleet {
+        Fleet { lanes: vec![lane] }
+    }
+
     /// Starts so many lanes less one, beside one that runs already.
     pub(crate) fn start_beside(first: Lane, lanes: usize) -> io::Result<Fleet> {
         let others = (1..lanes).map(|_| Lane::start());

@@ -48,6 +48,7 @@ pub use classify::Rule;
 pub use guest::{Guest, Host};
 pub use job::{Completion, Counted, Fetch, Outcome, Recording, Ticket};
 pub use lane::{ClientId, Lane};
+pub use machine::LocustWatch;
 pub use names::Names;
 pub use part::Change;
 pub use pump::Pump;

@@ -7,11 +7,14 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use gatecrash_metrics::validity::{Driven, LaneUse, Model};
+use gatecrash_metrics::Snapshot;
+use gatecrash_metrics::validity::{self, Driven, LaneUse, Model, Validity};
 use gatecrash_net::now;
 use gatecrash_plan::model::Load;
 
+use crate::books::Exhausted;
 use crate::fleet::{Fleet, Seen};
+use crate::lane::Lane;
 
 /// CPU time of the calling thread.
 pub(crate) fn thread_cpu_time() -> Duration {
@@ -30,15 +33,18 @@ pub(crate) fn thread_cpu_time() -> Duration {
     )
 }
 
-/// CPU time of another thread of this process, as its scheduler counts it (Linux:
-/// `sched-stats`, the first field, nanoseconds). `None` where the kernel does not tell.
-fn cpu_time_of(tid: u32) -> Option<Duration> {
+/// For how long another thread of this process had something to do: it ran, or waited for
+/// a core (Linux, `sched-stats`: the first two fields, nanoseconds). `None` where the
+/// kernel does not tell.
+fn busy_time_of(tid: u32) -> Option<Duration> {
     let stat = std::fs::read_to_string(format!("/proc/self/task/{tid}/schedstat")).ok()?;
-    let nanoseconds = stat.split_whitespace().next()?.parse().ok()?;
-    Some(Duration::from_nanos(nanoseconds))
+    let mut fields = stat.split_whitespace().map(str::parse::<u64>);
+    let (ran, waited) = (fields.next()?.ok()?, fields.next()?.ok()?);
+    Some(Duration::from_nanos(ran + waited))
 }
 
 /// Counters at the beginning of a scenario.
+#[derive(Debug)]
 pub(crate) struct Watch {
     began: Instant,
     lanes: Vec<Duration>,
@@ -54,7 +60,7 @@ impl Watch {
         Watch {
             began: now(),
             lanes: fleet.cpu_times(),
-            interpreter: fleet.guest_thread().and_then(cpu_time_of),
+            interpreter: fleet.guest_thread().and_then(busy_time_of),
             throttled: throttled_time(Path::new("/sys/fs/cgroup"), &own_cgroups()),
             segments: Segments::read(),
         }
@@ -62,12 +68,22 @@ impl Watch {
 
     /// How a scenario with this load was driven since.
     pub(crate) fn driven(&self, load: &Load, seen: &Seen, fleet: &Fleet) -> Driven {
-        let elapsed_s = (now() - self.began).as_secs_f64().max(1e-9);
-        let end = Watch::start(fleet);
         let (model, max_in_flight) = match load {
             Load::Users { .. } => (Model::Closed, None),
             Load::Rate { max_in_flight, .. } => (Model::Open, Some(u64::from(*max_in_flight))),
         };
+        let driven = Driven {
+            ports_exhausted: seen.ports_exhausted,
+            files_exhausted: seen.files_exhausted,
+            ..Driven::of(model, max_in_flight, &seen.snapshot)
+        };
+        self.with_machine(driven, fleet)
+    }
+
+    /// Adds how the machine fared since.
+    fn with_machine(&self, driven: Driven, fleet: &Fleet) -> Driven {
+        let elapsed_s = (now() - self.began).as_secs_f64().max(1e-9);
+        let end = Watch::start(fleet);
         let share = |more: Duration| more.as_secs_f64() / elapsed_s;
         let lanes = end.lanes.iter().zip(&self.lanes);
         Driven {
@@ -88,10 +104,44 @@ impl Watch {
                 .interpreter
                 .zip(self.interpreter)
                 .map(|(end, begin)| share(end.saturating_sub(begin))),
-            ports_exhausted: seen.ports_exhausted,
-            files_exhausted: seen.files_exhausted,
-            ..Driven::of(model, max_in_flight, &seen.snapshot)
+            ..driven
         }
+    }
+}
+
+/// Watches the machine during a Locust-style run, whose requests all go over one lane.
+#[derive(Debug)]
+pub struct LocustWatch {
+    fleet: Fleet,
+    watch: Watch,
+    before: Exhausted,
+}
+
+impl LocustWatch {
+    /// From now on.
+    pub fn start(lane: &Lane) -> LocustWatch {
+        let fleet = Fleet::of(lane.clone());
+        LocustWatch {
+            watch: Watch::start(&fleet),
+            fleet,
+            before: lane.ask(|books| books.exhausted),
+        }
+    }
+
+    /// How long it has watched.
+    pub fn elapsed(&self) -> Duration {
+        now() - self.watch.began
+    }
+
+    /// The judgement of the run with these numbers: never worse than doubtful.
+    pub fn judge(&self, snapshot: &Snapshot) -> Validity {
+        let exhausted = self.fleet.lanes()[0].ask(|books| books.exhausted);
+        let driven = Driven {
+            ports_exhausted: exhausted.ports - self.before.ports,
+            files_exhausted: exhausted.files - self.before.files,
+            ..Driven::of(Model::Locust, None, snapshot)
+        };
+        validity::judge(&self.watch.with_machine(driven, &self.fleet))
     }
 }
 
@@ -214,15 +264,16 @@ mod tests {
     }
 
     #[test]
-    fn the_cpu_time_of_another_thread_is_known() {
+    fn the_busy_time_of_another_thread_is_known() {
         let own = std::fs::read_link("/proc/thread-self").expect("Linux");
         let tid = own.file_name().and_then(|tid| tid.to_str()?.parse().ok());
         let tid = tid.expect("a number");
-        let (low, high) = (thread_cpu_time(), || thread_cpu_time());
-        let told = std::thread::spawn(move || cpu_time_of(tid)).join();
+        let ran = thread_cpu_time();
+        let told = std::thread::spawn(move || busy_time_of(tid)).join();
         let told = told.expect("no panic").expect("the kernel tells");
         let tick = Duration::from_millis(20);
-        assert!(low <= told + tick && told <= high() + tick);
+        assert!(ran <= told + tick);
+        assert_eq!(busy_time_of(u32::MAX), None);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use gatecrash_engine::journey::{GuestJourney, TaskKind};
 use gatecrash_engine::{
-    Change, Command, Lane, Run, RunHandle, ScenarioSetup, Setup, Ticket, Users,
+    Change, Command, Lane, LocustWatch, Run, RunHandle, ScenarioSetup, Setup, Ticket, Users,
 };
 use gatecrash_metrics::{Ended, RunRecord, ScenarioRecord};
 use gatecrash_plan::model::{Load, Start};
@@ -23,6 +23,7 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
 use crate::boundary::{self, Boundary};
+use crate::ledger::Ledger;
 use crate::stats::Stats;
 
 /// A class of users: its name, its weight, the names of its tasks, and who is told what
@@ -249,6 +250,42 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Watches the machine during a Locust-style run.
+#[pyclass(frozen, module = "gatecrash._engine")]
+struct RunWatch {
+    ledger: Ledger,
+    watch: LocustWatch,
+}
+
+#[pymethods]
+impl RunWatch {
+    /// From now on; the run's requests are counted in `stats`.
+    #[new]
+    fn new(py: Python<'_>, stats: &Stats) -> Self {
+        let ledger = stats.ledger.clone();
+        let lane = ledger.lane.clone();
+        RunWatch {
+            ledger,
+            watch: py.detach(|| LocustWatch::start(&lane)),
+        }
+    }
+
+    /// How long it has watched, seconds.
+    #[getter]
+    fn elapsed_s(&self) -> f64 {
+        self.watch.elapsed().as_secs_f64()
+    }
+
+    /// What speaks against the run's numbers, as sentences.
+    fn doubts(&self, py: Python<'_>) -> Vec<String> {
+        let snapshot = self.ledger.ask(py, |shard| shard.snapshot());
+        let validity = py.detach(|| self.watch.judge(&snapshot));
+        let reasons = validity.reasons().iter();
+        reasons.map(|reason| reason.text.clone()).collect()
+    }
+}
+
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
-    module.add_class::<RateRun>()
+    module.add_class::<RateRun>()?;
+    module.add_class::<RunWatch>()
 }

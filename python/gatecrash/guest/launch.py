@@ -11,6 +11,7 @@ import logging
 
 import gevent
 
+from gatecrash import _engine
 from gatecrash.guest.rate import RateLoad
 from gatecrash.guest.signals import Interrupts
 from gatecrash.guest.watchdog import Watchdog
@@ -18,6 +19,9 @@ from locust.input_events import input_listener
 from locust.log import greenlet_exception_logger
 
 logger = logging.getLogger("locust.main")
+
+SHORTEST_WATCHED_S = 5
+"""How long a run must last for its CPU time to say more than that it started."""
 
 KEYS_SPAWN_RATE = 100
 """Users per second with which a key changes their number."""
@@ -31,6 +35,7 @@ class Launch:
         self._watchdog = watchdog
         self.runner = environment.runner
         self._load = load(self.runner, options) if load else None
+        self._watch: _engine.RunWatch | None = None
         self.options = options
         self._on_exception = greenlet_exception_logger(logger)
 
@@ -44,7 +49,15 @@ class Launch:
         # Whatever ends the process, the terminal must show what is typed again.
         atexit.register(keys.kill)
 
+    def doubts(self) -> list[str]:
+        """What speaks against the numbers of a run that has no driver to answer for them."""
+        watch = self._watch
+        if watch is None or watch.elapsed_s < SHORTEST_WATCHED_S:
+            return []
+        return watch.doubts()
+
     def _start_users(self) -> None:
+        self._watch = _engine.RunWatch(self.environment.stats._engine)
         if self.options.num_users is None:
             self.options.num_users = 1
         if self.options.spawn_rate is None:

@@ -22,10 +22,11 @@ logger = logging.getLogger("locust.main")
 class Teardown:
     """What is left to do when a run is over."""
 
-    def __init__(self, environment, options, outputs):
+    def __init__(self, environment, options, outputs, launch):
         self.environment = environment
         self.options = options
         self.outputs = outputs
+        self._launch = launch
         self._asked_for: int | None = None
 
     def run(self, asked_for: int | None = None) -> None:
@@ -45,6 +46,8 @@ class Teardown:
             logger.info(f"The exit code is {code} and not {told}: {why}")
         if slow_way := foreign.summary():
             logger.info(slow_way)
+        for doubt in self._launch.doubts():
+            logger.warning(f"The numbers are doubtful: {doubt}")
         close_books()
         self.outputs.finish()
         self._despite_exit(lambda: environment.events.quit.fire(exit_code=code))

@@ -256,7 +256,7 @@ def _run(environment: Environment, options, load: type[rate.RateLoad] | None = N
     )
     interrupts.install()
     launch = Launch(environment, options, watchdog, load)
-    teardown = Teardown(environment, options, outputs)
+    teardown = Teardown(environment, options, outputs, launch)
     launch.start()
     exit_code = launch.wait(interrupts)
     teardown.run(exit_code)
