@@ -84,6 +84,11 @@ const ROWS: &[Row] = &[
         because: "it is the door for users in Rust, who have the native console and no Python",
     },
     Row {
+        name: "gatecrash-bench-users",
+        may: &["gatecrash"],
+        because: "they are users in Rust as anybody writes them",
+    },
+    Row {
         name: "gatecrash-wheel",
         may: &["gatecrash-python", "gatecrash-cli"],
         because: "it is a shell of a few lines that joins the two doors",

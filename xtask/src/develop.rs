@@ -36,7 +36,7 @@ pub(crate) fn run(profile: &str) -> Result<Developed> {
         .args(packages)
         .current_dir(workspace::root());
     shell::run(&mut build)?;
-    let built = target_folder()?.join(if profile == "dev" { "debug" } else { profile });
+    let built = built_folder(profile)?;
     place_extension(&built)?;
     let environment = python::gatecrash()?;
     link(&environment)?;
@@ -44,6 +44,26 @@ pub(crate) fn run(profile: &str) -> Result<Developed> {
         binary: built.join("gatecrash"),
         environment,
     })
+}
+
+/// Builds the programs of `packages`, none of which needs Python; gives their folder.
+pub(crate) fn native(profile: &str, packages: &[&str]) -> Result<PathBuf> {
+    say(format!(
+        "building {} (profile {profile})",
+        packages.join(" and ")
+    ));
+    let mut build = shell::cargo();
+    build
+        .args(["build", "--quiet", "--profile", profile])
+        .args(packages.iter().flat_map(|package| ["--package", package]))
+        .current_dir(workspace::root());
+    shell::run(&mut build)?;
+    built_folder(profile)
+}
+
+/// Where cargo puts what it builds with `profile`.
+fn built_folder(profile: &str) -> Result<PathBuf> {
+    Ok(target_folder()?.join(if profile == "dev" { "debug" } else { profile }))
 }
 
 fn target_folder() -> Result<PathBuf> {

@@ -113,7 +113,7 @@ fn seconds(time: libc::timeval) -> f64 {
 
 /// A server on this machine that names its own address.
 pub(crate) struct Service {
-    _running: Running,
+    running: Running,
     /// Where it listens, as `http://127.0.0.1:PORT`.
     pub(crate) url: String,
 }
@@ -142,10 +142,12 @@ impl Service {
             }
             std::thread::sleep(POLL);
         }
-        Ok(Service {
-            _running: running,
-            url,
-        })
+        Ok(Service { running, url })
+    }
+
+    /// The process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.running.id()
     }
 }
 

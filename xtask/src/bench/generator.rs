@@ -10,7 +10,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 
-use super::Bench;
+use super::peers::Peer;
+use super::{Bench, plans};
 use crate::process::{Ended, Running};
 use crate::workspace;
 
@@ -21,48 +22,56 @@ pub(crate) const TARGET_CORE: &str = "0";
 /// How long after its time a generator may take to end.
 const GRACE: Duration = Duration::from_secs(30);
 
-/// A program that makes load.
+/// A program that makes load, with the file that it runs.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tool {
-    Wrk,
-    Locust,
-    Gatecrash,
+    Peer(Peer),
+    /// A file of `bench/locustfiles`, by real Locust.
+    Locust(&'static str),
+    /// A file of `bench/locustfiles`, by us.
+    Gatecrash(&'static str),
+    /// A file of `bench/plans`, by us.
+    Plan(&'static str),
+    /// A program of `bench/users`.
+    Rust(&'static str),
 }
 
-/// A program with the file that it runs.
+/// A program under the name that the tables have.
 #[derive(Clone, Copy)]
 pub(crate) struct Generator {
     pub(crate) name: &'static str,
     pub(crate) tool: Tool,
-    /// A file of `bench/locustfiles`; none for wrk.
-    pub(crate) file: &'static str,
 }
 
 /// What is asked of a generator.
+#[derive(Default)]
 pub(crate) struct Load<'a> {
     pub(crate) url: &'a str,
     pub(crate) users: u32,
-    /// Users started per second.
+    /// Users started per second; of Locust files only.
     pub(crate) spawn_rate: u32,
     pub(crate) seconds: u64,
-    /// Where `--csv` writes, if anywhere.
+    /// Requests per second, if not as many as go; of oha and plans only.
+    pub(crate) rate_per_s: Option<u32>,
+    /// Where `--csv` writes, if anywhere; of Locust files only.
     pub(crate) csv: Option<&'a Path>,
 }
 
 impl Generator {
     /// Starts the generator on its core; what it prints goes to `log`.
     pub(crate) fn start(&self, bench: &Bench, load: &Load<'_>, log: &Path) -> Result<Running> {
-        let mut command = Command::new("taskset");
-        command.args(["-c", CORE]);
+        let mut command = pinned();
         match self.tool {
-            Tool::Wrk => wrk(&mut command, load),
-            Tool::Locust => locust(&mut command, &bench.locust, self.file, load),
-            Tool::Gatecrash => locust(&mut command, &bench.gatecrash, self.file, load),
+            Tool::Peer(peer) => peer.push_to(&mut command, bench, load)?,
+            Tool::Locust(file) => locust(&mut command, &bench.python()?.locust, file, load),
+            Tool::Gatecrash(file) => locust(&mut command, &bench.python()?.gatecrash, file, load),
+            Tool::Plan(file) => plans::push_plan_to(&mut command, bench, file, load.url),
+            Tool::Rust(name) => plans::push_users_to(&mut command, bench, name, load.url),
         }
-        let output =
-            File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
-        command.stdout(output.try_clone()?).stderr(output);
-        Running::start(&mut command)
+        if let Tool::Plan(_) | Tool::Rust(_) = self.tool {
+            plans::push_load_to(&mut command, load);
+        }
+        start_logged(&mut command, log)
     }
 
     /// Runs to the end, which must be a good one.
@@ -74,29 +83,38 @@ impl Generator {
             .with_context(|| format!("{} said:\n{}", self.name, said()))?;
         let said = said();
         ensure!(
-            ended.status.success(),
+            ended.status.success() || self.is_told_invalid(&ended),
             "{} ended with {}:\n{said}",
             self.name,
             ended.status
         );
-        let wrk_failed = said.contains("Socket errors") || said.contains("Non-2xx");
-        ensure!(
-            self.tool != Tool::Wrk || !wrk_failed,
-            "wrk met errors:\n{said}"
-        );
+        let has_failed = match self.tool {
+            Tool::Peer(peer) => peer.tells_failures(&said),
+            _ => false,
+        };
+        ensure!(!has_failed, "{} met errors:\n{said}", self.name);
         Ok(ended)
+    }
+
+    /// Whether it says itself that it was not driven as asked, which is a result.
+    pub(crate) fn is_told_invalid(&self, ended: &Ended) -> bool {
+        matches!(self.tool, Tool::Plan(_) | Tool::Rust(_))
+            && ended.status.code() == Some(plans::INVALID)
     }
 }
 
-fn wrk(command: &mut Command, load: &Load<'_>) {
-    let (connections, duration) = (format!("-c{}", load.users), format!("-d{}s", load.seconds));
-    command.args([
-        "wrk",
-        "-t1",
-        &connections,
-        &duration,
-        &format!("{}/", load.url),
-    ]);
+/// A command that runs what is appended to it on the generators' core.
+pub(crate) fn pinned() -> Command {
+    let mut command = Command::new("taskset");
+    command.args(["-c", CORE]);
+    command
+}
+
+/// Starts a command; what it prints goes to `log`.
+pub(crate) fn start_logged(command: &mut Command, log: &Path) -> Result<Running> {
+    let output = File::create(log).with_context(|| format!("cannot create {}", log.display()))?;
+    command.stdout(output.try_clone()?).stderr(output);
+    Running::start(command)
 }
 
 fn locust(command: &mut Command, program: &Path, file: &str, load: &Load<'_>) {

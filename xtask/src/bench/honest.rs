@@ -4,13 +4,11 @@
 //! of both, in milliseconds. The target times each answer itself and shares no code with the engine.
 
 use std::fmt::Write as _;
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
-use serde_json::Value;
 
-use super::generator::{Generator, Load, TARGET_CORE, Tool};
-use super::{Bench, Found, median};
+use super::generator::{Generator, Load, Tool};
+use super::{Bench, Found, median, plans};
 use crate::http;
 use crate::process::Service;
 use crate::shell::say;
@@ -54,21 +52,16 @@ fn contest(
     let generators = [
         Generator {
             name: "Gatecrash HttpUser",
-            tool: Tool::Gatecrash,
-            file,
+            tool: Tool::Gatecrash(file),
         },
         Generator {
             name: "Locust HttpUser",
-            tool: Tool::Locust,
-            file,
+            tool: Tool::Locust(file),
         },
     ];
     let mut turns = Vec::new();
     for latency in latencies {
-        let mut target = Command::new("taskset");
-        target.args(["-c", TARGET_CORE]).arg(&bench.binary);
-        let service =
-            Service::start(target.args(["target", "plain", "--port", "0", "--latency", latency]))?;
+        let service = plans::target(bench, &["--latency", latency])?;
         for round in 1..=bench.rounds {
             for generator in &generators {
                 let turn = take_turn(bench, &service, generator, latency, round)?;
@@ -81,10 +74,10 @@ fn contest(
             }
         }
     }
-    Ok(Found {
-        csv: csv(&turns)?,
-        summary: summary(&turns, &generators, latencies, says)?,
-    })
+    Ok(Found::without_bounds(
+        csv(&turns)?,
+        summary(&turns, &generators, latencies, says)?,
+    ))
 }
 
 fn take_turn(
@@ -103,18 +96,15 @@ fn take_turn(
         spawn_rate: USERS,
         seconds: bench.seconds,
         csv: Some(&prefix),
+        ..Load::default()
     };
     http::post(url, "/truth/reset")?;
     let running = generator.start(bench, &load, &log)?;
     generator.finish(running, &load, &log)?;
-    let truth: Value = serde_json::from_str(&http::get(url, "/truth")?)?;
+    let truth = plans::truth(url)?;
     let table =
         std::fs::read_to_string(folder.path().join("run_stats.csv")).context("no run_stats.csv")?;
-    let of_truth = |name: &str| {
-        truth["latency_ms"][name]
-            .as_f64()
-            .with_context(|| format!("/truth tells no {name}"))
-    };
+    let of_truth = |name: &str| plans::of_truth(&truth, &format!("/latency_ms/{name}"));
     Ok(Turn {
         generator: generator.name,
         latency,

@@ -32,13 +32,11 @@ pub(crate) fn memory(bench: &Bench) -> Result<Found> {
     let generators = [
         Generator {
             name: GATECRASH,
-            tool: Tool::Gatecrash,
-            file: "resting.py",
+            tool: Tool::Gatecrash("resting.py"),
         },
         Generator {
             name: LOCUST,
-            tool: Tool::Locust,
-            file: "resting.py",
+            tool: Tool::Locust("resting.py"),
         },
     ];
     let nginx = Nginx::start()?;
@@ -71,7 +69,7 @@ pub(crate) fn memory(bench: &Bench) -> Result<Found> {
         }
         writeln!(summary, "| {} | {:.1} |", generator.name, median(&values))?;
     }
-    Ok(Found { csv, summary })
+    Ok(Found::without_bounds(csv, summary))
 }
 
 /// Resident KiB with so many users, after each of them has sent a request.
@@ -83,13 +81,13 @@ fn weigh(bench: &Bench, nginx: &Nginx, generator: &Generator, users: u32) -> Res
         users,
         spawn_rate: SPAWN_RATE,
         seconds: WEIGHING_S,
-        csv: None,
+        ..Load::default()
     };
     let before = nginx.requests()?;
     let running = generator.start(bench, &load, &log)?;
     generator::until(&running, WEIGHED_AT_S);
     let resident = generator::resident_kib(running.id())?;
-    let requests = nginx.requests()?.saturating_sub(before + 1);
+    let requests = nginx.requests()?.saturating_sub(before);
     generator.finish(running, &load, &log)?;
     ensure!(
         requests >= u64::from(users),
@@ -107,13 +105,11 @@ pub(crate) fn start(bench: &Bench) -> Result<Found> {
     let generators = [
         Generator {
             name: GATECRASH,
-            tool: Tool::Gatecrash,
-            file: "http_user.py",
+            tool: Tool::Gatecrash("http_user.py"),
         },
         Generator {
             name: LOCUST,
-            tool: Tool::Locust,
-            file: "http_user.py",
+            tool: Tool::Locust("http_user.py"),
         },
     ];
     for generator in &generators {
@@ -138,7 +134,7 @@ pub(crate) fn start(bench: &Bench) -> Result<Found> {
     for (generator, values) in generators.iter().zip(&values) {
         writeln!(summary, "| {} | {:.3} |", generator.name, median(values))?;
     }
-    Ok(Found { csv, summary })
+    Ok(Found::without_bounds(csv, summary))
 }
 
 fn first_request_s(bench: &Bench, generator: &Generator) -> Result<f64> {
@@ -151,7 +147,7 @@ fn first_request_s(bench: &Bench, generator: &Generator) -> Result<f64> {
         users: 1,
         spawn_rate: 1,
         seconds: 30,
-        csv: None,
+        ..Load::default()
     };
     let running = generator.start(bench, &load, &folder.path().join("log"))?;
     let mut connection = accept(&listener, running.started + START_WITHIN)

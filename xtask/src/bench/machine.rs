@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use super::Bench;
+use super::peers::{self, Peer};
 use crate::shell;
 use crate::workspace;
 
@@ -41,32 +42,61 @@ pub(crate) fn description(bench: &Bench) -> Result<String> {
         proc_line("/etc/os-release", "PRETTY_NAME=")
     )?;
     writeln!(text, "nginx: {}", of(Path::new("nginx"), "-v"))?;
-    writeln!(text, "wrk: {}", of(Path::new("wrk"), "-v"))?;
-    writeln!(text, "locust: {}", of(&bench.locust, "-V"))?;
-    writeln!(
-        text,
-        "python: {}",
-        of(&bench.gatecrash.with_file_name("python"), "-V")
-    )?;
+    for peer in [&[Peer::Wrk], Peer::OTHERS.as_slice()].concat() {
+        writeln!(text, "{}: {}", peer.name(), version(peer, bench))?;
+    }
+    let environments = workspace::root().join(".venvs");
+    let (locust, python) = ("locust/bin/locust", "gatecrash/bin/python");
+    writeln!(text, "locust: {}", of(&environments.join(locust), "-V"))?;
+    writeln!(text, "python: {}", of(&environments.join(python), "-V"))?;
     writeln!(text, "rustc: {}", of(Path::new("rustc"), "-V"))?;
-    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let load: Vec<&str> = load.split(' ').take(3).collect();
-    writeln!(text, "load average before the run: {}", load.join(" "))?;
-    let mut commit = Command::new("git");
-    commit
-        .args(["describe", "--always", "--dirty"])
-        .current_dir(workspace::root());
-    writeln!(
-        text,
-        "gatecrash: {} (release profile)",
-        first_line(&mut commit)
-    )?;
+    writeln!(text, "load average before the run: {}", load_average())?;
+    writeln!(text, "gatecrash: {}", state(bench))?;
     writeln!(
         text,
         "target on core 0, generator on core 1; {} rounds of {} s",
         bench.rounds, bench.seconds
     )?;
     Ok(text)
+}
+
+/// What was measured when, how, on which state: under every table.
+pub(crate) fn footing(bench: &Bench, proof: &str, load_average_before: &str) -> Result<String> {
+    let now = shell::output(Command::new("date").args(["-u", "+%F %H:%M UTC"]))?;
+    let trial = if bench.is_trial { " --trial" } else { "" };
+    Ok(format!(
+        "\n`cargo xtask bench --only {proof} --rounds {} --seconds {}{trial}`: done {now}, {}, load average \
+         before it {load_average_before}.\n",
+        bench.rounds,
+        bench.seconds,
+        state(bench)
+    ))
+}
+
+/// How busy the machine was in the last 1, 5 and 15 minutes.
+pub(crate) fn load_average() -> String {
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    load.split(' ').take(3).collect::<Vec<_>>().join(" ")
+}
+
+/// The state of the source that is measured.
+fn state(bench: &Bench) -> String {
+    if bench.is_given {
+        return "a binary that was given".to_owned();
+    }
+    let mut commit = Command::new("git");
+    commit
+        .args(["describe", "--always", "--dirty"])
+        .current_dir(workspace::root());
+    format!("commit {} (release profile)", first_line(&mut commit))
+}
+
+fn version(peer: Peer, bench: &Bench) -> String {
+    match (peer.version(bench), bench.goose.is_some()) {
+        (Some(mut command), _) => first_line(&mut command),
+        (None, true) if peer == Peer::Goose => peers::goose_version().unwrap_or_default(),
+        _ => "not installed".to_owned(),
+    }
 }
 
 fn processor() -> String {
@@ -92,7 +122,7 @@ fn proc_line(file: &str, key: &str) -> String {
 /// What a program says first, on either of its outputs.
 fn first_line(command: &mut Command) -> String {
     let Ok(output) = command.output() else {
-        return "not there".to_owned();
+        return "not installed".to_owned();
     };
     let said = [output.stdout, output.stderr].concat();
     let said = String::from_utf8_lossy(&said).into_owned();

@@ -1,84 +1,211 @@
-//! `cargo xtask bench`: the proofs of speed and of honest times, measured here and now.
+//! `cargo xtask bench`: the proofs of speed, size and honest times, measured here and now.
 //!
 //! In: which proofs, how many rounds, how long. Out: raw rows, the machine's description and a
-//! summary in `bench/runs/DATE-MACHINE/`. All load stays on 127.0.0.1 and ends by itself. Never
-//! judges a figure that it did not measure in the same run.
+//! summary in `bench/runs/DATE-MACHINE/`, and an error where a bound was missed. All load stays on
+//! 127.0.0.1 and ends by itself. Never judges a figure that it did not measure in the same run.
 
+mod cost;
+mod freeze;
 mod generator;
 mod honest;
 mod lean;
 mod machine;
 mod nginx;
+mod peers;
+mod plans;
+mod rate;
+mod scale;
+mod soak;
 mod speed;
+mod streams;
 mod summary;
+mod truth;
+mod turn;
+mod verdict;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::shell::{self, say};
 use crate::{develop, python, workspace};
+use verdict::Verdict;
 
 /// Fewer rounds make no median that means anything.
 const FEWEST_ROUNDS: usize = 3;
 /// Shorter runs have no steady part between start-up and end.
 const SHORTEST_S: u64 = 6;
+/// The package of our users in Rust.
+const RUST_USERS: &str = "gatecrash-bench-users";
 
 /// What can be asked of the bench.
 #[derive(Args)]
 pub(crate) struct Options {
-    /// One proof only.
+    /// One proof only, or all whose names begin with this: `truth` takes `truth-freeze` along.
     #[arg(long)]
-    only: Option<Proof>,
+    only: Option<String>,
     /// How often each generator takes its turn (at least 3).
     #[arg(long, default_value_t = FEWEST_ROUNDS)]
     rounds: usize,
-    /// How long each turn lasts, in seconds (at least 6).
+    /// How long each turn of a contest between generators lasts, in seconds (at least 6).
     #[arg(long, default_value_t = 12)]
     seconds: u64,
     /// The folder for the results, in place of `bench/runs/DATE-MACHINE`.
     #[arg(long)]
     out: Option<PathBuf>,
+    /// One round of far smaller loads and shorter times, to see that a proof works. What it
+    /// finds means nothing and goes to `target/bench-trial`.
+    #[arg(long)]
+    trial: bool,
+    /// A native binary to measure, in place of the working tree's; our users in Rust are looked
+    /// for beside it. Of plans only.
+    #[arg(long)]
+    binary: Option<PathBuf>,
     /// Put the figures of a speed run into README.md.
     #[arg(long)]
     readme: bool,
 }
 
 /// One thing that is measured.
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Proof {
-    /// CPU per request of the smallest file, against wrk and Locust.
+    /// CPU per request of the smallest Locust file, against wrk and Locust.
     Speed,
-    /// CPU per request of a file as teams write them, against Locust.
+    /// CPU per request of a Locust file as teams write them, against Locust.
     Lifelike,
-    /// Memory per user at 2,000 users.
+    /// Memory per user of a Locust file at 2,000 users.
     Memory,
     /// From the start of the process to its first request.
     Start,
     /// Reported against true times while user code computes.
     Honest,
-    /// Reported against true percentiles of known distributions.
+    /// Reported against true percentiles of known distributions, Locust files.
     Latency,
+    /// CPU per request of a plan, against the generators of others.
+    Cost,
+    /// … with templates, an extraction and a check, against wrk's constant GET.
+    CostTemplated,
+    /// … at a fixed rate, against oha.
+    CostPaced,
+    /// Arrivals at 10 to 10,000 per second: all of them, and when.
+    Rate,
+    /// Reported against true percentiles of known distributions, plans.
+    Truth,
+    /// A target that stands still for two seconds.
+    TruthFreeze,
+    /// Times of the tokens of paced streams.
+    TruthStreams,
+    /// 10,000 connected users: memory, CPU, counts.
+    ScaleUsers,
+    /// 10,000 open WebSockets: memory, CPU, counts.
+    ScaleSockets,
+    /// 50,000 users that have not connected yet: memory, CPU.
+    ScaleWaiting,
+    /// 20 million requests: memory over time.
+    Soak,
 }
 
 /// What a proof leaves behind.
+#[derive(Default)]
 struct Found {
     /// The raw rows, with a header line.
     csv: String,
     /// What they say, in Markdown without a heading.
     summary: String,
+    /// The bounds that were tried.
+    verdicts: Vec<Verdict>,
 }
 
-/// What every proof needs.
+impl Found {
+    fn without_bounds(csv: String, summary: String) -> Found {
+        Found {
+            csv,
+            summary,
+            verdicts: Vec::new(),
+        }
+    }
+}
+
+/// What the proofs need.
 struct Bench {
     rounds: usize,
     seconds: u64,
-    /// `bin/gatecrash` of the release build.
-    gatecrash: PathBuf,
-    /// The native binary, for `gatecrash target`.
+    is_trial: bool,
+    /// The native binary: the release build of the working tree, unless another was given.
     binary: PathBuf,
+    is_given: bool,
+    python: Option<PythonSide>,
+    /// The small user of Goose, if it is built.
+    goose: Option<PathBuf>,
+}
+
+/// What runs Locust files.
+struct PythonSide {
+    /// Our own `bin/gatecrash`.
+    gatecrash: PathBuf,
+    /// Real Locust.
     locust: PathBuf,
+}
+
+impl Bench {
+    fn prepare(options: &Options, proofs: &[Proof]) -> Result<Bench> {
+        for program in ["wrk", "nginx", "taskset"] {
+            ensure!(
+                shell::has(program),
+                "`{program}` is not installed (on Debian: apt-get install wrk nginx util-linux)"
+            );
+        }
+        let needs_python = proofs.iter().any(|proof| proof.needs_python());
+        let (binary, python) = match (&options.binary, needs_python) {
+            (Some(_), true) => bail!("--binary is of plans only: choose them with --only"),
+            (Some(binary), false) => (binary.clone(), None),
+            (None, true) => {
+                let developed = develop::run("release")?;
+                develop::native("release", &[RUST_USERS])?;
+                let side = PythonSide {
+                    gatecrash: developed.environment.join("bin/gatecrash"),
+                    locust: python::locust()?.join("bin/locust"),
+                };
+                (developed.binary, Some(side))
+            }
+            (None, false) => {
+                let built = develop::native("release", &["gatecrash-cli", RUST_USERS])?;
+                (built.join("gatecrash"), None)
+            }
+        };
+        let goose = match proofs.contains(&Proof::Cost) {
+            true => peers::build_goose(),
+            false => peers::built_goose(),
+        };
+        Ok(Bench {
+            rounds: if options.trial { 1 } else { options.rounds },
+            seconds: if options.trial {
+                SHORTEST_S
+            } else {
+                options.seconds
+            },
+            is_trial: options.trial,
+            is_given: options.binary.is_some(),
+            binary,
+            python,
+            goose,
+        })
+    }
+
+    fn python(&self) -> Result<&PythonSide> {
+        self.python.as_ref().context("no Python was prepared")
+    }
+
+    /// A program of our users in Rust; it was built beside the native binary.
+    fn rust_user(&self, name: &str) -> PathBuf {
+        self.binary.with_file_name(name)
+    }
+
+    /// The first, or in a trial the second.
+    fn pick<T>(&self, whole: T, trial: T) -> T {
+        if self.is_trial { trial } else { whole }
+    }
 }
 
 /// Measures what was asked for, writing each proof's results as soon as it is done.
@@ -91,56 +218,87 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         options.seconds >= SHORTEST_S,
         "--seconds must be at least {SHORTEST_S}"
     );
-    for program in ["wrk", "nginx", "taskset"] {
-        ensure!(
-            shell::has(program),
-            "`{program}` is not installed (on Debian: apt-get install wrk nginx util-linux)"
-        );
+    let proofs = Proof::chosen(options.only.as_deref())?;
+    let bench = Bench::prepare(options, &proofs)?;
+    let folder = folder(options)?;
+    summary::write(&folder.join("machine.txt"), &machine::description(&bench)?)?;
+    let mut missed = Vec::new();
+    for proof in proofs {
+        let found = measure(proof, &bench, &folder)?;
+        if proof == Proof::Speed && options.readme {
+            summary::fill_readme(&found.summary)?;
+        }
+        missed.extend(found.verdicts.into_iter().filter(|verdict| !verdict.holds));
     }
-    let developed = develop::run("release")?;
-    let bench = Bench {
-        rounds: options.rounds,
-        seconds: options.seconds,
-        gatecrash: developed.environment.join("bin/gatecrash"),
-        binary: developed.binary,
-        locust: python::locust()?.join("bin/locust"),
-    };
+    say(format!("results: {}", folder.display()));
+    let claims: Vec<String> = missed.into_iter().map(|verdict| verdict.claim).collect();
+    if !claims.is_empty() {
+        bail!("missed:\n  {}", claims.join("\n  "));
+    }
+    Ok(())
+}
+
+fn folder(options: &Options) -> Result<PathBuf> {
     let folder = match &options.out {
         Some(folder) => folder.clone(),
+        None if options.trial => workspace::root().join("target/bench-trial"),
         None => workspace::root()
             .join("bench/runs")
             .join(machine::run_name()?),
     };
     std::fs::create_dir_all(&folder)
         .with_context(|| format!("cannot make {}", folder.display()))?;
-    summary::write(&folder.join("machine.txt"), &machine::description(&bench)?)?;
-    let proofs = options
-        .only
-        .map_or_else(|| Proof::value_variants().to_vec(), |proof| vec![proof]);
-    for proof in proofs {
-        say(format!("bench: {}", proof.name()));
-        let found = proof.measure(&bench)?;
-        summary::write(&folder.join(format!("{}.csv", proof.name())), &found.csv)?;
-        summary::put_section(&folder.join("summary.md"), proof.name(), &found.summary)?;
-        println!("\n{}\n", found.summary);
-        if proof == Proof::Speed && options.readme {
-            summary::fill_readme(&found.summary)?;
-        }
-    }
-    say(format!("results: {}", folder.display()));
-    Ok(())
+    Ok(folder)
+}
+
+/// Measures one proof and writes down what it found.
+fn measure(proof: Proof, bench: &Bench, folder: &Path) -> Result<Found> {
+    let name = proof.name();
+    say(format!("bench: {name}"));
+    let load_average = machine::load_average();
+    let found = proof.measure(bench)?;
+    let section = format!(
+        "{}\n{}{}",
+        found.summary.trim_end(),
+        verdict::table(&found.verdicts),
+        machine::footing(bench, &name, &load_average)?
+    );
+    summary::write(&folder.join(format!("{name}.csv")), &found.csv)?;
+    summary::put_section(&folder.join("summary.md"), &name, &section)?;
+    println!("\n{section}\n");
+    Ok(found)
 }
 
 impl Proof {
-    fn name(self) -> &'static str {
-        match self {
-            Proof::Speed => "speed",
-            Proof::Lifelike => "lifelike",
-            Proof::Memory => "memory",
-            Proof::Start => "start",
-            Proof::Honest => "honest",
-            Proof::Latency => "latency",
-        }
+    /// The proof called `only`, and those whose names begin so; all without it.
+    fn chosen(only: Option<&str>) -> Result<Vec<Proof>> {
+        let all = Proof::value_variants();
+        let Some(only) = only else {
+            return Ok(all.to_vec());
+        };
+        let is_meant = |proof: &&Proof| {
+            let name = proof.name();
+            name == only || name.starts_with(&format!("{only}-"))
+        };
+        let chosen: Vec<Proof> = all.iter().filter(is_meant).copied().collect();
+        let names: Vec<String> = all.iter().map(|proof| proof.name()).collect();
+        ensure!(
+            !chosen.is_empty(),
+            "no proof is called {only}; there are {}",
+            names.join(", ")
+        );
+        Ok(chosen)
+    }
+
+    fn name(self) -> String {
+        let value = self.to_possible_value();
+        value.map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    /// Whether it runs Locust files.
+    fn needs_python(self) -> bool {
+        use Proof::{Honest, Latency, Lifelike, Memory, Speed, Start};
+        matches!(self, Speed | Lifelike | Memory | Start | Honest | Latency)
     }
 
     fn measure(self, bench: &Bench) -> Result<Found> {
@@ -151,6 +309,17 @@ impl Proof {
             Proof::Start => lean::start(bench),
             Proof::Honest => honest::computing(bench),
             Proof::Latency => honest::distributions(bench),
+            Proof::Cost => cost::smallest(bench),
+            Proof::CostTemplated => cost::templated(bench),
+            Proof::CostPaced => cost::paced(bench),
+            Proof::Rate => rate::rates(bench),
+            Proof::Truth => truth::distributions(bench),
+            Proof::TruthFreeze => freeze::freeze(bench),
+            Proof::TruthStreams => streams::paced(bench),
+            Proof::ScaleUsers => scale::users(bench),
+            Proof::ScaleSockets => scale::sockets(bench),
+            Proof::ScaleWaiting => scale::waiting(bench),
+            Proof::Soak => soak::soak(bench),
         }
     }
 }
@@ -163,5 +332,23 @@ fn median(values: &[f64]) -> f64 {
         0 => f64::NAN,
         count if count % 2 == 1 => sorted[count / 2],
         count => f64::midpoint(sorted[count / 2 - 1], sorted[count / 2]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Proof;
+
+    #[test]
+    fn a_name_takes_those_that_begin_with_it_along() {
+        let check = |only, expected: &[Proof]| {
+            let chosen = Proof::chosen(Some(only));
+            assert_eq!(chosen.ok().as_deref(), Some(expected), "{only}");
+        };
+        check("rate", &[Proof::Rate]);
+        check("truth-freeze", &[Proof::TruthFreeze]);
+        let truth = [Proof::Truth, Proof::TruthFreeze, Proof::TruthStreams];
+        check("truth", &truth);
+        assert!(Proof::chosen(Some("trut")).is_err());
     }
 }

@@ -1,8 +1,9 @@
 //! nginx as the target: pinned to its core, counting what it answered.
 //!
-//! In: `bench/nginx.conf`. Out: an address, and the number of requests so far. Runs in a temporary
+//! In: `bench/nginx.conf`. Out: an address, the requests so far, the connections now. Runs in a temporary
 //! folder and ends when dropped.
 
+use std::cell::Cell;
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -18,6 +19,8 @@ use crate::{http, workspace};
 pub(crate) struct Nginx {
     _running: Running,
     _folder: TempDir,
+    /// How often it was asked by us, which it counts.
+    asked: Cell<u64>,
     /// Where it listens, as `http://127.0.0.1:PORT`.
     pub(crate) url: String,
 }
@@ -40,6 +43,7 @@ impl Nginx {
         let nginx = Nginx {
             _running: running,
             _folder: folder,
+            asked: Cell::new(0),
             url: format!("http://127.0.0.1:{port}"),
         };
         let deadline = Instant::now() + Duration::from_secs(5);
@@ -52,17 +56,23 @@ impl Nginx {
         Ok(nginx)
     }
 
-    /// How many requests nginx has taken so far, this question included.
+    /// How many requests nginx has taken so far, our own questions left out.
     pub(crate) fn requests(&self) -> Result<u64> {
+        let all = self.number(2, 2)?;
+        Ok(all.saturating_sub(self.asked.get()))
+    }
+
+    /// How many connections are open, without that of this question.
+    pub(crate) fn connections(&self) -> Result<u64> {
+        Ok(self.number(0, 2)?.saturating_sub(1))
+    }
+
+    /// A word of a line of `stub_status`.
+    fn number(&self, line: usize, word: usize) -> Result<u64> {
         let status = http::get(&self.url, "/count")?;
-        let numbers = status
-            .lines()
-            .nth(2)
-            .context("stub_status has an unknown shape")?;
-        let requests = numbers
-            .split_whitespace()
-            .nth(2)
-            .and_then(|number| number.parse().ok());
-        requests.context("stub_status has an unknown shape")
+        self.asked.set(self.asked.get() + 1);
+        let words = status.lines().nth(line).map(str::split_whitespace);
+        let number = words.and_then(|mut words| words.nth(word)?.parse().ok());
+        number.context("stub_status has an unknown shape")
     }
 }
