@@ -1,8 +1,9 @@
-//! What is wanted: the option table and schedules as pure functions of time.
+//! What is wanted: plans, schedules as pure functions of time, and the option table.
 //!
-//! In: the text and numbers that a person gave. Out: checked values ([`timespan`]),
-//! the [`options`] that exist as data, and [`schedule`]s that say how many users of
-//! which class exist when. Never here: a clock, a thread, a file, the environment.
+//! In: the text and numbers that a person gave. Out: a checked [`model::Plan`] or every
+//! fault of the text at once ([`load`]), [`schedule`]s that say what is due when, the
+//! [`forecast`], and the [`options`] that exist as data. Never here: a clock, a thread, a
+//! file, the environment; what these say is an argument.
 
 pub mod dotenv;
 pub mod draw;

@@ -2,7 +2,7 @@
 //!
 //! In: a text and its [`Format`]. Out: one tree for all formats ([`node`]), then the
 //! written plan, type by type. Never: a default, a reference between parts, a file on
-//! disk; [`crate::resolve`] makes of this what is meant.
+//! disk; `crate::resolve` makes of this what is meant.
 
 mod json;
 pub mod node;

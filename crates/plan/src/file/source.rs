@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-/// A piece of one of the [`Texts`], in bytes.
+/// A piece of one of the texts, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
     /// Which text: 0 is the plan file, the others are overriding options.

@@ -61,7 +61,7 @@ fn check_place(place: &str) -> Result<(), String> {
     let (name, port) = match place.strip_prefix('[') {
         Some(rest) => {
             let (address, after) = rest.split_once(']').ok_or("has a `[` without `]`")?;
-            let is_address = address.parse::<std::net::Ipv6Addr>().is_ok();
+            let is_address = address.parse::<core::net::Ipv6Addr>().is_ok();
             if !is_address {
                 return Err(format!("has {address:?} for an IPv6 address"));
             }

@@ -342,7 +342,7 @@ fn whole(first: &Expr<'_>, span: Span) -> Range<usize> {
         Expr::Call(call) => whole(&call.expr, call.span()).start,
         other => bytes(other.span()).start,
     };
-    start.min(span.start_offset as usize)..span.end_offset as usize
+    start..span.end_offset as usize
 }
 
 fn bytes(span: Span) -> Range<usize> {

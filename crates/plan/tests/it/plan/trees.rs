@@ -267,8 +267,13 @@ fn what_grows_without_end_is_refused() {
         format!("l{level}: &l{level} [{inner}]\n")
     });
     let text = "l0: &l0 [x, x, x, x, x]\n".to_owned() + &levels.collect::<String>();
-    let faults = refused(&text, Format::Yaml);
-    assert!(faults[0].contains("more than 1000000 values"), "{faults:?}");
+    // And by plain repetition: a thousand values, two thousand times.
+    let values = vec!["x"; 1000].join(", ");
+    let wide = format!("a: &a [{values}]\nb: [{}]\n", vec!["*a"; 2000].join(", "));
+    for text in [text, wide] {
+        let faults = refused(&text, Format::Yaml);
+        assert!(faults[0].contains("more than 1000000 values"), "{faults:?}");
+    }
 }
 
 #[test]
