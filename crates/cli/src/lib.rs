@@ -66,9 +66,3 @@ pub fn native(args: &[OsString], guest: &dyn Guest) -> Option<u8> {
         false => overview::look_at(args),
     }
 }
-
-/// Says why something cannot be run at all, and returns the exit code for that.
-pub fn refuse(why: &str) -> u8 {
-    printer::fault(why);
-    exit::Exit::NotRun.code()
-}

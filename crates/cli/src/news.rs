@@ -76,3 +76,24 @@ impl Standing {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_who_stands_still_holds_the_run() {
+        let (mut listen, news) = channel();
+        for second in 0..2 * MOST_WAITING {
+            let change = Change {
+                at_epoch_s: second as f64,
+                what: String::new(),
+            };
+            listen(RunEvent::Changed(&change));
+        }
+        drop(listen);
+        let kept: Vec<News> = news.iter().collect();
+        assert_eq!(kept.len(), MOST_WAITING);
+        assert!(matches!(&kept[0], News::Changed(change) if change.at_epoch_s == 0.0));
+    }
+}
