@@ -189,6 +189,9 @@ fn a_scenario_that_ends_before_its_first_task_is_never_in_balance() {
          flight then; if 100/s went on it would be 39,000 and this process may open 20,000 files; \
          let it last longer to see what the rate means"
     );
+    let mut longer = open("10/s", 391);
+    longer.name = "longer".to_owned();
+    let [] = warnings(&told(vec![taking(390.0)], vec![longer]));
 }
 
 #[test]
@@ -483,9 +486,10 @@ fn scenarios_that_wait_for_one_another_are_never_at_once() {
             starting(Start::After(0), 30),
             starting(Start::After(0), 40),
             starting(Start::After(2), 100),
-            starting(Start::AtOnce, 1),
+            starting(Start::AtOnce, 60),
+            starting(Start::After(4), 5),
         ],
     );
-    // The second, the fourth and the last.
-    assert_eq!(forecast.connections, 131);
+    // The second and the fourth, and the one before the last.
+    assert_eq!(forecast.connections, 30 + 100 + 60);
 }

@@ -367,6 +367,16 @@ fn the_next_stage_can_begin_early() {
 }
 
 #[test]
+fn where_a_stage_begins_it_is_the_present_one() {
+    let second = |text| RatePiece::constant(rate(text), Some(secs(1.0)));
+    let stages = RateProfile::new(&[second("1/s"), second("2/s"), second("3/s")]);
+    let mut schedule = even(stages.expect("a profile"));
+    assert!(schedule.next_stage(secs(1.0)));
+    assert_eq!(schedule.duration(), Some(secs(2.0)));
+    assert_eq!(schedule.total(), Some(4));
+}
+
+#[test]
 #[should_panic(expected = "part 2 of 2")]
 fn a_part_that_does_not_exist_is_a_mistake() {
     even(constant("1/s", 1)).share(2, 2);
