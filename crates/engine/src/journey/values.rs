@@ -205,9 +205,7 @@ impl Draws {
                 DrawnFor::Turn(asker) if asker.is_open => {
                     under(asker.seed).fork(u64::MAX).fork(asker.turn)
                 }
-                DrawnFor::Turn(asker) => {
-                    under(asker.seed).fork(asker.user).fork(asker.turn + 1)
-                }
+                DrawnFor::Turn(asker) => under(asker.seed).fork(asker.user).fork(asker.turn + 1),
             }
         })
     }
