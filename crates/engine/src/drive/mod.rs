@@ -68,7 +68,10 @@ pub(crate) async fn live<J: Journey>(
     let _place = Place(part.clone(), number);
     let mut user = journey.user(Seat::new(part.clone(), class, number));
     let mut started = false;
-    while let Some(turn) = turns.next(user.rest().unwrap_or_else(|| journey.wait())).await {
+    while let Some(turn) = turns
+        .next(user.rest().unwrap_or_else(|| journey.wait()))
+        .await
+    {
         let called = now();
         user.seat().arrive(&turn);
         let turn_of_user = async {
