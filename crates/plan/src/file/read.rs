@@ -177,6 +177,17 @@ impl<'a> Reader<'a> {
         self.fault_with_hint(key.span, what, hint);
     }
 
+    /// Faults a name that looks as if it would be filled in.
+    pub(crate) fn check_literal(&mut self, key: &Key) {
+        if key.name.contains("{{") || key.name.contains("${") {
+            let what = format!(
+                "{} is a name, and names are not filled in",
+                quoted(&key.name)
+            );
+            self.fault(key.span, what);
+        }
+    }
+
     fn check_one_of(&mut self, node: &Node, record: &Record) {
         let Value::Map(entries) = &node.value else {
             return;
@@ -285,6 +296,7 @@ impl<N: Named, T: Read> Read for Entries<N, T> {
             return reader.mismatch::<Self, Self>(node);
         };
         let read = |(key, node): &(Key, Node)| {
+            reader.check_literal(key);
             let value = reader.under(&key.name, |reader| T::read(node, reader))?;
             Some((key.clone(), At::new(value, node.span)))
         };

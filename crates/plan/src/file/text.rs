@@ -285,7 +285,10 @@ impl Read for JsonText {
             Value::Map(entries) => {
                 let entries: Vec<_> = entries
                     .iter()
-                    .map(|(key, one)| Some((key.name.clone(), Self::read(one, reader)?)))
+                    .map(|(key, one)| {
+                        reader.check_literal(key);
+                        Some((key.name.clone(), Self::read(one, reader)?))
+                    })
                     .collect();
                 JsonText::Map(entries.into_iter().collect::<Option<_>>()?)
             }

@@ -57,6 +57,7 @@ impl Resolver<'_> {
                 UserSchedule::constant(*number, spawn, common.duration)
             }
             UsersFile::Stages(stages) => {
+                self.refuse_end_of_stages(file);
                 if let Some(spawn) = &file.spawn {
                     let hint = "the stages say how fast users start";
                     self.reader.fault_with_hint(
@@ -129,6 +130,14 @@ impl Resolver<'_> {
         (1..=MOST_STAGES).contains(&number).then_some(())
     }
 
+    fn refuse_end_of_stages(&mut self, file: &ScenarioFile) {
+        if let Some(duration) = &file.duration {
+            let hint = "leave it out, or change the `in` of a stage";
+            let what = "stages say how long they take; `for` does not go with them";
+            self.reader.fault_with_hint(duration.span, what, hint);
+        }
+    }
+
     /// Faults keys that only the other model has.
     fn refuse_under<const N: usize>(&mut self, model: &str, given: [(&str, Option<Span>); N]) {
         for (key, span) in given {
@@ -158,6 +167,9 @@ impl Resolver<'_> {
                 ),
             ],
         );
+        if matches!(rate.value, RateFile::Stages(_)) {
+            self.refuse_end_of_stages(file);
+        }
         let profiles = self.profiles(name, rate, common)?;
         let max_in_flight = file
             .max_in_flight

@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 pub use overrides::Overrides;
 
 use crate::fault::{Faults, Place};
-use crate::file::node::Node;
+use crate::file::node::{Key, Node};
 use crate::file::read::{At, Read, Reader};
 use crate::file::source::Texts;
 use crate::file::written::{PlanFile, ReadyFile};
@@ -183,6 +183,14 @@ impl<'a> Resolver<'a> {
             place: Place::new(self.reader.texts, name.span),
         });
         Some(path)
+    }
+
+    /// A name for reports: one that can be read there.
+    fn check_label(&mut self, key: &Key, what: &str) {
+        if key.name.trim().is_empty() || key.name.contains(char::is_control) {
+            let what = format!("{:?} cannot be the name of {what}", key.name);
+            self.reader.fault(key.span, what);
+        }
     }
 
     /// Faults a time of zero where it makes no sense.

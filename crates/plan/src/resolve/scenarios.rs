@@ -1,5 +1,6 @@
 //! Scenarios, as meant.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Resolver;
@@ -51,6 +52,7 @@ impl Resolver<'_> {
         }
         let mut drafted = Vec::new();
         for (key, file) in list {
+            self.check_label(&key, "a scenario");
             let span = key.span;
             let start = file.value.after.clone();
             if let Some(after) = &start {
@@ -185,6 +187,7 @@ impl Resolver<'_> {
 
     /// Puts the rungs in a row and says when each begins.
     fn started(&mut self, drafted: Vec<Drafted>, parallel: bool) -> Option<Vec<Scenario>> {
+        self.check_twins(&drafted)?;
         let waits = waits(&drafted, parallel)?;
         self.check_cycles(&drafted, &waits)?;
         // The last rung of each, which is the one that others wait for.
@@ -211,6 +214,20 @@ impl Resolver<'_> {
             }
         }
         Some(scenarios)
+    }
+
+    /// Faults two scenarios of one name, as rungs can bring about.
+    fn check_twins(&mut self, drafted: &[Drafted]) -> Option<()> {
+        let mut names = BTreeSet::new();
+        for one in drafted {
+            if let Some(twin) = one.rungs.iter().find(|rung| !names.insert(&rung.name)) {
+                let what = format!("two scenarios would be called `{}`", twin.name);
+                self.reader
+                    .fault_with_hint(one.span, what, "each rung of a ladder is one");
+                return None;
+            }
+        }
+        Some(())
     }
 
     fn check_after(&mut self, after: &At<String>, names: &[String]) {

@@ -41,6 +41,7 @@ impl Resolver<'_> {
         }
         let mut classes: Vec<Option<UserClass>> = names.iter().map(|_| None).collect();
         for (key, file) in list {
+            self.check_label(&key, "a user class");
             let place = names.iter().position(|name| *name == key.name);
             let class = self.class(key.name, file, feeds);
             if let Some(slot) = place.and_then(|place| classes.get_mut(place)) {

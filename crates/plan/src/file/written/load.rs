@@ -24,7 +24,7 @@ record! {
         /// the scenario (`1/s .. 100/s`); stages, from 0/s on; or a ladder (`[10/s, 100/s]`),
         /// which makes a scenario of each rung, named `NAME 10/s` and so on.
         rate: RateFile = "1/s .. 100/s";
-        /// How long new work begins. Not needed with stages or iterations.
+        /// How long new work begins. Not needed with iterations; stages say it themselves.
         duration as "for": Duration = "2m";
         /// How many tasks each user does. With `for`, whichever ends first.
         iterations: Count = "4";

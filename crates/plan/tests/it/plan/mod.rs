@@ -5,7 +5,9 @@ mod dotenv;
 mod examples;
 mod expressions;
 mod faults;
+mod faulty_tasks;
 mod guide;
+mod loads;
 mod meaning;
 mod messages;
 mod overrides;
@@ -16,10 +18,11 @@ mod validator;
 mod wild;
 
 use std::path::Path;
+use std::time::Duration;
 
 use gatecrash_plan::fault::Faults;
 use gatecrash_plan::file::Format;
-use gatecrash_plan::model::{HttpStep, HttpUsers, Plan, Step, Template, UserKind};
+use gatecrash_plan::model::{HttpStep, HttpUsers, Plan, Scenario, Step, Template, UserKind};
 use gatecrash_plan::{Overrides, Sources};
 
 /// What the environment says in these tests.
@@ -123,4 +126,20 @@ fn written(template: &Template) -> String {
         Part::Expression(source) => format!("{{{{ {source} }}}}"),
     });
     parts.collect()
+}
+
+/// All scenarios that one is written as.
+fn scenarios(text: &str) -> Vec<Scenario> {
+    plan(&with_scenario(text)).scenarios
+}
+
+#[track_caller]
+fn scenario(text: &str) -> Scenario {
+    let mut all = scenarios(text);
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+fn seconds(number: u64) -> Duration {
+    Duration::from_secs(number)
 }
