@@ -18,12 +18,15 @@ use gatecrash_net::Error;
 use crate::clock::Clock;
 use crate::names::MAX_ENDPOINTS;
 
+/// Endpoints by method, then by name.
+type Names = HashMap<Box<str>, HashMap<Box<str>, EndpointId>>;
+
 /// What users of one scenario did on one lane.
 #[derive(Debug)]
 pub(crate) struct Ledger {
     clock: Clock,
     shard: RefCell<Shard>,
-    names: RefCell<HashMap<Box<str>, HashMap<Box<str>, EndpointId>>>,
+    names: RefCell<Names>,
     metrics: RefCell<HashMap<Arc<str>, MetricId>>,
     /// Nothing is counted any more.
     closed: Cell<bool>,
@@ -71,9 +74,7 @@ impl Ledger {
 
     /// The number of an endpoint; a new one is defined.
     pub(crate) fn endpoint(&self, method: &str, name: &str) -> EndpointId {
-        let known = |names: &HashMap<Box<str>, HashMap<Box<str>, EndpointId>>| {
-            names.get(method)?.get(name).copied()
-        };
+        let known = |names: &Names| names.get(method)?.get(name).copied();
         if let Some(id) = known(&self.names.borrow()) {
             return id;
         }
