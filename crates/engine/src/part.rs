@@ -77,7 +77,8 @@ pub(crate) struct Part {
     stopping: Cell<bool>,
     cut_off: Cell<bool>,
     timeline: RefCell<Timeline>,
-    target: Cell<Option<Change>>,
+    /// What users, rate or stage is asked for, and from which time of the scenario on.
+    target: Cell<Option<(Change, Duration)>>,
     users: RefCell<BTreeMap<u64, Seated>>,
     /// What the users of each class share.
     shared: RefCell<Vec<Option<Rc<dyn Any>>>>,
@@ -155,8 +156,9 @@ impl Part {
         self.timeline.borrow().is_paused()
     }
 
-    /// What users, rate or stage somebody asked for since the last call.
-    pub(crate) fn take_target(&self) -> Option<Change> {
+    /// What users, rate or stage somebody asked for since the last call, and from which
+    /// time of the scenario on: the same on all lanes, so that they agree on what follows.
+    pub(crate) fn take_target(&self) -> Option<(Change, Duration)> {
         self.target.take()
     }
 
@@ -175,7 +177,8 @@ impl Part {
                 self.cut_off.set(true);
             }
             Change::Users(_) | Change::Rate(_) | Change::NextStage => {
-                self.target.set(Some(change));
+                let from = self.timeline.borrow().schedule_time(at);
+                self.target.set(Some((change, from)));
             }
         }
         self.nudge_driver();

@@ -101,8 +101,12 @@ pub(crate) async fn drive(part: &Rc<Part>, mut schedule: UserSchedule, has_limit
     while !part.is_over() {
         let time = part.time_at(now());
         match part.take_target() {
-            Some(Change::Users(users)) => schedule.retarget(time, users, None),
-            Some(Change::NextStage) if !schedule.next_stage(time) => return,
+            Some((Change::Users(users), from)) => schedule.retarget(from, users, None),
+            Some((Change::NextStage, from)) => {
+                if !schedule.next_stage(from) {
+                    return;
+                }
+            }
             _ => {}
         }
         let wanted = u64::from(schedule.users_at(time));

@@ -71,8 +71,12 @@ pub(crate) async fn drive(part: &Rc<Part>, schedule: OpenSchedule, max_in_flight
     let alarm = Alarm::new().ok();
     while !part.is_stopping() {
         match part.take_target() {
-            Some(Change::Rate(rate)) => arrivals.retarget(part.time_at(now()), rate),
-            Some(Change::NextStage) if !arrivals.next_stage(part.time_at(now())) => return,
+            Some((Change::Rate(rate), from)) => arrivals.retarget(from, rate),
+            Some((Change::NextStage, from)) => {
+                if !arrivals.next_stage(from) {
+                    return;
+                }
+            }
             _ => {}
         }
         let Some(arrival) = arrivals.peek() else {
