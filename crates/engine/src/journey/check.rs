@@ -13,7 +13,8 @@ use serde_json::Value;
 use super::encode::Escape;
 use super::extract::{Received, compile_regex};
 use super::jsonpath::JsonPath;
-use super::template::{Fault, Pieces, Scope, Tree, Written};
+use super::template::{Fault, Pieces, Scope, Written};
+use super::tree::Tree;
 use super::values::{Names, text_of};
 
 /// A compiled check.

@@ -26,9 +26,10 @@ mod seat;
 mod sequences;
 mod socket;
 mod steps;
-mod stream;
+pub(crate) mod stream;
 mod stream_form;
 mod template;
+mod tree;
 mod values;
 
 pub use feed::{FeedError, Feeds};

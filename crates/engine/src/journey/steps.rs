@@ -14,7 +14,8 @@ use super::Seat;
 use super::http::HttpCall;
 use super::plan::{Compiling, Lane, State, Stop};
 use super::socket::SocketCall;
-use super::template::{Condition, Tree};
+use super::template::Condition;
+use super::tree::Tree;
 
 /// A compiled step.
 #[derive(Debug)]
