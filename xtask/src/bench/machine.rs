@@ -65,10 +65,13 @@ pub(crate) fn footing(bench: &Bench, proof: &str, load_average_before: &str) -> 
     let now = shell::output(Command::new("date").args(["-u", "+%F %H:%M UTC"]))?;
     let trial = if bench.is_trial { " --trial" } else { "" };
     Ok(format!(
-        "\n`cargo xtask bench --only {proof} --rounds {} --seconds {}{trial}`: done {now}, {}, load average \
-         before it {load_average_before}.\n",
+        "\n`cargo xtask bench --only {proof} --rounds {} --seconds {}{trial}`, done {now} on {} × {}, {}; {}; \
+         load average before it {load_average_before}.\n",
         bench.rounds,
         bench.seconds,
+        cores(),
+        processor(),
+        first_line(Command::new("uname").arg("-sr")),
         state(bench)
     ))
 }

@@ -62,9 +62,9 @@ pub(crate) struct Options {
     /// for beside it. Of plans only.
     #[arg(long)]
     binary: Option<PathBuf>,
-    /// Put the figures of a speed run into README.md.
-    #[arg(long)]
-    readme: bool,
+    /// Put the figures into the pages that show them: README.md and docs/performance.md.
+    #[arg(long, conflicts_with_all = ["trial", "binary"])]
+    publish: bool,
 }
 
 /// One thing that is measured.
@@ -224,11 +224,11 @@ pub(crate) fn run(options: &Options) -> Result<()> {
     summary::write(&folder.join("machine.txt"), &machine::description(&bench)?)?;
     let mut missed = Vec::new();
     for proof in proofs {
-        let found = measure(proof, &bench, &folder)?;
-        if proof == Proof::Speed && options.readme {
-            summary::fill_readme(&found.summary)?;
+        let (verdicts, section) = measure(proof, &bench, &folder)?;
+        if options.publish {
+            summary::publish(&proof.name(), &section)?;
         }
-        missed.extend(found.verdicts.into_iter().filter(|verdict| !verdict.holds));
+        missed.extend(verdicts.into_iter().filter(|verdict| !verdict.holds));
     }
     say(format!("results: {}", folder.display()));
     let claims: Vec<String> = missed.into_iter().map(|verdict| verdict.claim).collect();
@@ -251,8 +251,8 @@ fn folder(options: &Options) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Measures one proof and writes down what it found.
-fn measure(proof: Proof, bench: &Bench, folder: &Path) -> Result<Found> {
+/// Measures one proof and writes down what it found; gives the bounds and the text.
+fn measure(proof: Proof, bench: &Bench, folder: &Path) -> Result<(Vec<Verdict>, String)> {
     let name = proof.name();
     say(format!("bench: {name}"));
     let load_average = machine::load_average();
@@ -266,7 +266,7 @@ fn measure(proof: Proof, bench: &Bench, folder: &Path) -> Result<Found> {
     summary::write(&folder.join(format!("{name}.csv")), &found.csv)?;
     summary::put_section(&folder.join("summary.md"), &name, &section)?;
     println!("\n{section}\n");
-    Ok(found)
+    Ok((found.verdicts, section))
 }
 
 impl Proof {

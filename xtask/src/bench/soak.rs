@@ -35,7 +35,7 @@ struct Sample {
 /// The run.
 pub(crate) fn soak(bench: &Bench) -> Result<Found> {
     let nginx = Nginx::start()?;
-    let asked = bench.pick(20_000_000_u64, 2_000_000);
+    let asked = bench.pick(20_000_000_u64, 1_920_000);
     let (users, each) = (USERS.to_string(), (asked / USERS).to_string());
     let options = ["--users", &users, "--iterations", &each];
     let run = PlanRun::start_users(bench, "bench-soak", &nginx.url, &options)?;

@@ -9,9 +9,11 @@ use anyhow::{Context, Result};
 
 use crate::workspace;
 
-/// The place in README.md that figures are put into.
-const README_BEGIN: &str = "<!-- bench: speed -->";
-const README_END: &str = "<!-- bench: end -->";
+/// Where figures are put into a page: after `<!-- bench: NAME -->`, before this.
+const END: &str = "<!-- bench: end -->";
+
+/// The pages that have figures.
+const PAGES: [&str; 2] = ["README.md", "docs/performance.md"];
 
 /// Writes `text` to `path`.
 pub(crate) fn write(path: &Path, text: &str) -> Result<()> {
@@ -51,28 +53,30 @@ fn with_section(before: &str, title: &str, body: &str) -> String {
     sections.join("\n")
 }
 
-/// Replaces what stands between the marks of README.md.
-pub(crate) fn fill_readme(figures: &str) -> Result<()> {
-    let path = workspace::root().join("README.md");
-    let text = std::fs::read_to_string(&path)
-        .with_context(|| format!("cannot read {}", path.display()))?;
-    let filled = filled(&text, figures)
-        .with_context(|| format!("README.md has no {README_BEGIN} before a {README_END}"))?;
-    write(&path, &filled)
+/// Puts figures into the pages that have a place for those of the proof `name`.
+pub(crate) fn publish(name: &str, figures: &str) -> Result<()> {
+    for page in PAGES {
+        let path = workspace::root().join(page);
+        let text = std::fs::read_to_string(&path)
+            .with_context(|| format!("cannot read {}", path.display()))?;
+        if let Some(filled) = filled(&text, name, figures) {
+            write(&path, &filled)?;
+        }
+    }
+    Ok(())
 }
 
-fn filled(text: &str, figures: &str) -> Option<String> {
-    let (head, rest) = text.split_once(README_BEGIN)?;
-    let (_, tail) = rest.split_once(README_END)?;
+fn filled(text: &str, name: &str, figures: &str) -> Option<String> {
+    let begin = format!("<!-- bench: {name} -->");
+    let (head, rest) = text.split_once(&begin)?;
+    let (_, tail) = rest.split_once(END)?;
     let figures = figures.trim_end();
-    Some(format!(
-        "{head}{README_BEGIN}\n{figures}\n{README_END}{tail}"
-    ))
+    Some(format!("{head}{begin}\n{figures}\n{END}{tail}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{README_BEGIN, README_END, filled, with_section};
+    use super::{filled, with_section};
 
     #[test]
     fn a_section_is_replaced_and_the_others_stay() {
@@ -85,11 +89,17 @@ mod tests {
             "## speed\n\nfaster\n\n## memory\n\nsmall\n"
         );
     }
+
     #[test]
     fn figures_take_the_place_between_the_marks() {
-        let before = format!("a\n{README_BEGIN}\nold\n{README_END}\nb\n");
-        let after = format!("a\n{README_BEGIN}\nnew\n{README_END}\nb\n");
-        assert_eq!(filled(&before, "new\n\n"), Some(after));
-        assert_eq!(filled("no marks", "new"), None);
+        let page = |speed: &str, cost: &str| {
+            format!(
+                "a\n<!-- bench: speed -->\n{speed}\n<!-- bench: end -->\nb\n\
+                 <!-- bench: cost -->\n{cost}\n<!-- bench: end -->\n"
+            )
+        };
+        let filled_in = filled(&page("old", "old"), "cost", "new\n\n");
+        assert_eq!(filled_in, Some(page("old", "new")));
+        assert_eq!(filled("no marks", "cost", "new"), None);
     }
 }
