@@ -11,6 +11,19 @@ from gatecrash.finder import install
 LOCUST_VERSION = "2.47.0"
 """The release of Locust whose behaviour `import locust` offers."""
 
-__all__ = ["LOCUST_VERSION", "__version__", "install"]
+__all__ = ["LOCUST_VERSION", "SseUser", "WebSocketUser", "__version__", "install"]
 
 install()
+
+
+def __getattr__(name: str):
+    # Not before somebody asks: they import `locust`, which patches the standard library.
+    if name == "SseUser":
+        from gatecrash.streams.sse import SseUser
+
+        return SseUser
+    if name == "WebSocketUser":
+        from gatecrash.streams.websocket import WebSocketUser
+
+        return WebSocketUser
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,7 @@
 //! The statistics that one lane keeps: shards of aggregates, and what became
 //! of requests that nobody waited for to the end.
 
-use gatecrash_metrics::{Measure, Sample, Shard};
+use gatecrash_metrics::{EndpointId, Measure, Sample, Shard};
 use gatecrash_net::Error;
 
 use crate::clock::Clock;
@@ -72,6 +72,19 @@ impl Books {
             self.shards.push(Shard::new(self.clock.now_epoch_s()));
         }
         &mut self.shards[at]
+    }
+
+    /// Counts one value of a measure, unless the books are closed.
+    pub(crate) fn measure(
+        &mut self,
+        shard: ShardId,
+        endpoint: EndpointId,
+        measure: Measure,
+        value: f64,
+    ) {
+        if !self.closed {
+            self.shard(shard).measure(endpoint, measure, value);
+        }
     }
 
     /// Counts one sample, its service time where that is kept apart, and its failure if it

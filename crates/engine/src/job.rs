@@ -2,10 +2,11 @@
 //! completions the other. Both are plain data in queues.
 
 use std::fmt;
+use std::rc::Rc;
 use std::time::Instant;
 
-use gatecrash_metrics::{EndpointId, Sample};
-use gatecrash_net::{Exchange, Failure, Request};
+use gatecrash_metrics::{EndpointId, Measure, Sample};
+use gatecrash_net::{Client, Exchange, Failure, Request};
 
 use crate::books::{Books, ShardId};
 use crate::classify::Rule;
@@ -124,6 +125,14 @@ pub(crate) enum Job {
     CloseBooks,
     /// Do this on the lane's thread, where tasks can be spawned.
     Run(Box<dyn FnOnce(&Parts) + Send>),
+    /// The same, with the connections of a client.
+    RunWithClient(ClientId, Box<dyn FnOnce(Rc<Client>) + Send>),
+    Measure {
+        shard: ShardId,
+        endpoint: EndpointId,
+        measure: Measure,
+        value: f64,
+    },
     /// Answer at once: for tests and benchmarks of the hand-over itself.
     Echo(Ticket),
 }
@@ -134,7 +143,8 @@ impl fmt::Debug for Job {
             Job::Fetch(fetch) => write!(f, "Fetch({:?})", fetch.ticket),
             Job::Ask(_) => write!(f, "Ask"),
             Job::CloseBooks => write!(f, "CloseBooks"),
-            Job::Run(_) => write!(f, "Run"),
+            Job::Run(_) | Job::RunWithClient(..) => write!(f, "Run"),
+            Job::Measure { measure, .. } => write!(f, "Measure({measure:?})"),
             Job::ReadPiece(ticket) => write!(f, "ReadPiece({ticket:?})"),
             Job::Cancel(ticket) => write!(f, "Cancel({ticket:?})"),
             Job::GiveUp(ticket) => write!(f, "GiveUp({ticket:?})"),

@@ -5,12 +5,14 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
 use crossbeam_queue::SegQueue;
-use gatecrash_metrics::{EndpointId, Sample};
+use gatecrash_metrics::{EndpointId, Measure, Sample};
+use gatecrash_net::Client;
 
 use crate::books::{Abandoned, Books, ShardId};
 use crate::fleet::Parts;
@@ -222,6 +224,25 @@ impl Lane {
     /// Whether both lead to the same lane.
     pub(crate) fn is(&self, other: &Lane) -> bool {
         Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
+    /// Does `work` on the lane's thread with the connections of a client.
+    pub(crate) fn run_with_client(
+        &self,
+        client: ClientId,
+        work: impl FnOnce(Rc<Client>) + Send + 'static,
+    ) {
+        self.push(Job::RunWithClient(client, Box::new(work)));
+    }
+
+    /// Counts one value of a measure of an endpoint, in the measure's unit.
+    pub fn measure(&self, shard: ShardId, endpoint: EndpointId, measure: Measure, value: f64) {
+        self.push_quietly(Job::Measure {
+            shard,
+            endpoint,
+            measure,
+            value,
+        });
     }
 
     /// Ends the counting for good, so that all that is written from now on says the

@@ -194,6 +194,19 @@ impl Inner {
                 // As with a question: what panics is the asker's, the lane is everybody's.
                 let _ = catch_unwind(AssertUnwindSafe(|| work(&self.parts)));
             }
+            Job::RunWithClient(client, work) => {
+                let client = self.client(client);
+                let _ = catch_unwind(AssertUnwindSafe(|| work(client)));
+            }
+            Job::Measure {
+                shard,
+                endpoint,
+                measure,
+                value,
+            } => {
+                let mut books = self.books.borrow_mut();
+                books.measure(shard, endpoint, measure, value);
+            }
             Job::Echo(ticket) => self.complete(ticket, Outcome::Echoed, false),
         }
     }
@@ -245,12 +258,7 @@ impl Inner {
         }
     }
 
-    fn record_if_plain(
-        &self,
-        exchange: &Exchange,
-        recording: Recording,
-        counted: Counted,
-    ) -> bool {
+    fn record_if_plain(&self, exchange: &Exchange, recording: Recording, counted: Counted) -> bool {
         let Recording::Lane {
             shard,
             endpoint,

@@ -13,6 +13,8 @@
 //! | `machine` | how the generator itself fares |
 //! | [`lane`] | one thread: its connections, its clock, its books |
 //! | [`job`] | what a lane is asked to do and what it answers |
+//! | [`mailbox`] | what a lane hands to a guest's user piece by piece |
+//! | [`remote_stream`], [`remote_socket`] | event streams and WebSockets for such users |
 //! | [`books`] | the statistics that one lane keeps |
 //! | [`guest`] | the contract with users of another language |
 //! | [`names`] | the numbers of endpoints, given out without asking the lane |
@@ -36,9 +38,12 @@ mod lane_thread;
 mod leash;
 mod ledger;
 mod machine;
+pub mod mailbox;
 pub mod names;
 mod part;
 pub mod pump;
+pub mod remote_socket;
+pub mod remote_stream;
 pub mod run;
 pub mod scenario;
 mod wake;

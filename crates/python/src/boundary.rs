@@ -12,6 +12,7 @@ use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use gatecrash_engine::clock::Clock;
+use gatecrash_engine::mailbox::Mailbox;
 use gatecrash_engine::{Abandoned, Completion, Fetch, Lane, Outcome, Ticket};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -187,6 +188,21 @@ impl Boundary {
         let completion = self.wait_and_keep(py, ticket, reports_timeouts)?;
         self.release(ticket);
         Ok(completion)
+    }
+
+    /// The next item of a mailbox; gives way until there is one.
+    pub(crate) fn take_from<T>(&self, py: Python<'_>, mailbox: &Mailbox<T>) -> PyResult<T> {
+        loop {
+            if let Some(item) = mailbox.take() {
+                return Ok(item);
+            }
+            let ticket = self.take_slot(py)?;
+            if mailbox.wakes(ticket) {
+                self.wait(py, ticket, false)?;
+            } else {
+                self.release(ticket);
+            }
+        }
     }
 
     /// As [`Self::wait`], but the slot is kept for [`Self::wait_again`] or

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use gatecrash_engine::classify::Fine;
+use gatecrash_engine::remote_stream::{Heard, Listen};
 use gatecrash_engine::{ClientId, Counted, Fetch, Outcome, Recording, Rule, ShardId, Ticket};
 use gatecrash_metrics::EndpointId;
 use gatecrash_net::{Request, Scheme, TlsSettings, Trust, now};
@@ -17,8 +18,12 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::boundary::{self, Boundary};
 use crate::encode::{Manner, Parts, Template};
-use crate::exchange::{Exchange, describe};
+use crate::events::{self, EventStream};
+use crate::exchange::{Exchange, FailureTuple, describe};
 use crate::turn;
+
+/// The most bytes of a stream of events.
+const MAX_STREAM_BYTES: u64 = 64 << 20;
 
 /// Where a connection leads, with whom to trust there.
 #[pyclass(frozen, module = "gatecrash._engine")]
@@ -73,6 +78,13 @@ impl Origin {
     #[getter]
     fn authority(&self) -> &str {
         &self.authority
+    }
+}
+
+impl Origin {
+    /// As the engine has it.
+    pub(crate) fn engine_origin(&self) -> Arc<gatecrash_net::Origin> {
+        self.inner.clone()
     }
 }
 
@@ -234,6 +246,64 @@ impl Client {
             return Ok((self.finish(py, ticket)?, None));
         }
         self.start_stream(py, request, started)
+    }
+
+    /// Makes an exchange of a whole head and body whose answer comes in events, which the
+    /// lane reads as they come. Timeouts are seconds, the last one for all of it. `form`
+    /// says what an event means. Without an answer there are no events.
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "one call per request: a struct would cost one more object"
+    )]
+    fn listen(
+        &self,
+        py: Python<'_>,
+        origin: &Origin,
+        head: &[u8],
+        body: &[u8],
+        connect_timeout_s: Option<f64>,
+        read_timeout_s: Option<f64>,
+        timeout_s: Option<f64>,
+        form: &str,
+    ) -> PyResult<(Exchange, Option<EventStream>)> {
+        let started = now();
+        let listen = Listen {
+            client: self.id,
+            request: Request {
+                streams: true,
+                connect_timeout: seconds(connect_timeout_s),
+                read_timeout: seconds(read_timeout_s),
+                ..Request::new(
+                    origin.inner.clone(),
+                    [head, body].concat().into(),
+                    head.len(),
+                )
+            },
+            started,
+            form: events::form(form)?,
+            timeout: seconds(timeout_s),
+            max_bytes: MAX_STREAM_BYTES,
+        };
+        let ticket = self.boundary.take_slot(py)?;
+        if let Some(turn) = turn::current(py) {
+            turn.get().count(ticket, started);
+        }
+        let mailbox = self.boundary.lane.listen(listen);
+        if mailbox.wakes(ticket) {
+            let woken = self.boundary.wait(py, ticket, false);
+            woken.inspect_err(|_| left(py, ticket))?;
+        } else {
+            self.boundary.release(ticket);
+        }
+        let lag_ms = lag_ms(py, ticket, false);
+        match self.boundary.take_from(py, &mailbox)? {
+            Heard::Head(exchange) => {
+                let events = EventStream::new(self.boundary, mailbox, started, lag_ms);
+                Ok((Exchange::answered(*exchange, false, lag_ms), Some(events)))
+            }
+            Heard::Failed(failure) => Ok((self.failed(*failure, lag_ms), None)),
+            other => unreachable!("a stream begins with its head, not with {other:?}"),
+        }
     }
 
     /// Closes the idle connections.
@@ -469,7 +539,7 @@ struct Stream {
 impl Stream {
     /// The next piece, as soon as one is there: (piece, None). An empty piece
     /// ends the body. A failure: (b"", a tuple like `Exchange.failure`).
-    fn read<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyBytes>, Option<Failure>)> {
+    fn read<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyBytes>, Option<FailureTuple>)> {
         let Some(ticket) = self.take() else {
             return Ok((PyBytes::new(py, b""), None));
         };
@@ -499,9 +569,6 @@ impl Stream {
         }
     }
 }
-
-/// Kind, text and two numbers.
-type Failure = (&'static str, String, i64, i64);
 
 impl Stream {
     fn take(&self) -> Option<Ticket> {
@@ -533,7 +600,7 @@ fn plain_items(headers: &Bound<'_, PyDict>) -> Option<Vec<(PyBackedStr, PyBacked
         .collect()
 }
 
-fn seconds(timeout_s: Option<f64>) -> Option<Duration> {
+pub(crate) fn seconds(timeout_s: Option<f64>) -> Option<Duration> {
     timeout_s.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
 }
 

@@ -247,8 +247,11 @@ impl Exchange {
     }
 }
 
+/// Kind, text and two numbers.
+pub(crate) type FailureTuple = (&'static str, String, i64, i64);
+
 /// A failure in terms that Python's exceptions are chosen by.
-pub(crate) fn describe(failure: &Error) -> (&'static str, String, i64, i64) {
+pub(crate) fn describe(failure: &Error) -> FailureTuple {
     let number = |fault: &std::io::Error| i64::from(fault.raw_os_error().unwrap_or(0));
     let plain = |kind| (kind, failure.to_string(), 0, 0);
     match failure {

@@ -14,6 +14,7 @@
 //! | `dispatch` | ramps, planned step by step |
 //! | `encode` | request heads, byte for byte |
 //! | `entry` | the numbers of one endpoint |
+//! | `events` | an answer that comes in events |
 //! | `exchange` | an answer, unpacked only when looked at |
 //! | `form` | parameters and forms as `requests` writes them |
 //! | `session` | the quick way of a session |
@@ -22,6 +23,7 @@
 //! | `options` | the option table as data |
 //! | `rate` | a run of a locustfile at a rate |
 //! | `reporter` | tables, progress and CSV files during a run |
+//! | `socket` | a WebSocket of a user |
 //! | `stats` | the statistics of one environment |
 //! | `turn` | the turns that a driver hands to users |
 
@@ -32,6 +34,7 @@ mod client;
 mod dispatch;
 mod encode;
 mod entry;
+mod events;
 mod exchange;
 mod form;
 mod greenlets;
@@ -41,6 +44,7 @@ mod options;
 mod rate;
 mod reporter;
 mod session;
+mod socket;
 mod stats;
 mod turn;
 
@@ -60,6 +64,8 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     stats::register(module)?;
     rate::register(module)?;
     host::register(module)?;
+    events::register(module)?;
+    socket::register(module)?;
     turn::register(module)?;
     reporter::register(module)?;
     session::register(module)?;

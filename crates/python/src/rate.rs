@@ -17,6 +17,7 @@ use gatecrash_plan::rate::Rate;
 use gatecrash_plan::schedule::open::{RateProfile, Spacing};
 use gatecrash_report::native::requests::request_table;
 use gatecrash_report::native::run::validity_lines;
+use gatecrash_report::native::series::measure_table;
 use gatecrash_report::native::work::{arrival_lines, task_table};
 use gatecrash_report::native::{Look, Paint};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -231,9 +232,12 @@ fn lines(scenario: &ScenarioRecord, look: &Look) -> Vec<String> {
     for table in [
         request_table(snapshot, scenario.elapsed_s(), look),
         task_table(snapshot, look),
+        measure_table(snapshot, look),
     ] {
-        lines.push(String::new());
-        lines.extend(table);
+        if !table.is_empty() {
+            lines.push(String::new());
+            lines.extend(table);
+        }
     }
     lines
 }

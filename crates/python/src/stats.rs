@@ -13,11 +13,14 @@ use gatecrash_metrics::Snapshot;
 use gatecrash_report::console::{self, Rates, Widths};
 use gatecrash_report::json;
 use gatecrash_report::locust::{Rules, normalise_error};
+use gatecrash_report::native::Look;
+use gatecrash_report::native::series::measure_table;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::entry::{Entry, Rounding, rounding};
+use crate::events;
 use crate::ledger::{self, Ledger};
 use crate::turn;
 
@@ -83,6 +86,28 @@ impl Stats {
             .lane
             .record_apart(shard, sample, service_time_ms, failure);
         Ok(())
+    }
+
+    /// Counts one value of each of these measures, `(name, value in its unit)`, of an
+    /// endpoint. Returns at once. ValueError for a name that no measure has.
+    fn measure(
+        &self,
+        method: &Bound<'_, PyAny>,
+        name: &Bound<'_, PyAny>,
+        measures: Vec<(String, f64)>,
+    ) -> PyResult<()> {
+        let endpoint = self.ledger.endpoint(method, name)?;
+        let shard = self.ledger.names.shard();
+        for (measure, value) in measures {
+            let measure = events::measure(&measure)?;
+            self.ledger.lane.measure(shard, endpoint, measure, value);
+        }
+        Ok(())
+    }
+
+    /// Lines of the table of measures, below `width` columns; none where there are none.
+    fn measure_table(&self, py: Python<'_>, width: usize, color: bool) -> Vec<String> {
+        measure_table(&self.snapshot(py), &Look { width, color })
     }
 
     /// Counts one failure alone.

@@ -18,6 +18,7 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::events::ms_between;
 use crate::greenlets;
 
 /// Whether any user of this process has turns: else requests need not look for theirs.
@@ -238,10 +239,6 @@ pub(crate) fn current(py: Python<'_>) -> Option<Py<Turn>> {
         .get_item(intern!(py, "gatecrash turn"))
         .ok()??;
     Some(turn.cast::<Turn>().ok()?.clone().unbind())
-}
-
-fn ms_between(from: Instant, to: Instant) -> f64 {
-    to.saturating_duration_since(from).as_secs_f64() * 1e3
 }
 
 pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -14,6 +14,7 @@ import sys
 import gevent
 
 from gatecrash import _engine
+from gatecrash.guest.rate import REPORT_WIDTH
 from gatecrash.guest.stopping import close_books
 from locust import stats
 
@@ -113,9 +114,15 @@ class Outputs:
             stats.print_stats(counted, current=False)
             stats.print_percentile_stats(counted)
             stats.print_error_report(counted)
-        load = self._environment.runner.rate_load
-        for line in load.report(color=self._has_color()) if load is not None else ():
+        for line in self._beside_locusts(counted):
             stats.console_logger.info(line)
+
+    def _beside_locusts(self, counted) -> list[str]:
+        """What Locust's tables do not know: executions at a rate, measures of streams."""
+        load = self._environment.runner.rate_load
+        if load is not None:
+            return load.report(color=self._has_color())
+        return counted._engine.measure_table(REPORT_WIDTH, self._has_color())
 
     def _has_color(self) -> bool:
         return sys.stderr.isatty() and "NO_COLOR" not in os.environ

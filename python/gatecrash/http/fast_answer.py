@@ -99,6 +99,12 @@ class EngineAnswer:
             pass
         return self._take(len(self._buffer) if length is None else length)
 
+    def read_some(self, length):
+        """What is there, at most ``length`` bytes; waits only while there is nothing."""
+        if not self._buffer:
+            self._more()
+        return self._take(min(length, len(self._buffer)))
+
     def readline(self, sep=b"\r\n"):
         """The next line with its end; b"" when there is none."""
         searched = 0

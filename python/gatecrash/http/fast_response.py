@@ -155,6 +155,15 @@ class QuickResponse(CompatResponse):
                 return
             yield _as_text(piece) if decode_content else piece
 
+    def _arriving(self, most_bytes):
+        """The body in pieces as they come, at most so many bytes each."""
+        read = getattr(self._response, "read_some", self._response.read)
+        try:
+            while piece := read(most_bytes):
+                yield bytes(piece)
+        except (HTTPConnectionClosed, ConnectionError):
+            return
+
     def _declared_encoding(self):
         if self._exchange is not None and "headers" not in self.__dict__:
             return _encoding_of(self._exchange.header("content-type"))

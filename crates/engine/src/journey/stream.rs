@@ -21,11 +21,11 @@ use super::stream_form::{Meaning, meaning};
 use super::{Answer, Failed, Seat, ms_between};
 
 /// The largest event.
-const MAX_EVENT_BYTES: usize = 4 << 20;
+pub(crate) const MAX_EVENT_BYTES: usize = 4 << 20;
 
 /// What is known of a stream so far.
 #[derive(Debug)]
-pub(super) struct Watcher {
+pub(crate) struct Watcher {
     form: StreamForm,
     called: Instant,
     keeps_content: bool,
@@ -41,7 +41,7 @@ pub(super) struct Watcher {
 }
 
 impl Watcher {
-    fn new(form: StreamForm, called: Instant, keeps_content: bool) -> Self {
+    pub(crate) fn new(form: StreamForm, called: Instant, keeps_content: bool) -> Self {
         Watcher {
             form,
             called,
@@ -59,7 +59,7 @@ impl Watcher {
     }
 
     /// Takes an event that came at `at`; gives the gap to the content before it.
-    fn take(&mut self, event: &Event<'_>, at: Instant) -> Option<Duration> {
+    pub(crate) fn take(&mut self, event: &Event<'_>, at: Instant) -> Option<Duration> {
         self.events += 1;
         let Meaning {
             content,
@@ -95,8 +95,18 @@ impl Watcher {
         self.content.push_str(text);
     }
 
+    /// The output tokens, as the server counts them.
+    pub(crate) fn tokens(&self) -> Option<u64> {
+        self.tokens
+    }
+
+    /// The visible content put together, if somebody wanted to see it.
+    pub(crate) fn into_content(self) -> String {
+        self.content
+    }
+
     /// Why the stream, which is over, counts as failed.
-    fn verdict(&self) -> Result<(), &'static str> {
+    pub(crate) fn verdict(&self) -> Result<(), &'static str> {
         match (self.fault, self.form) {
             (Some(fault), _) => Err(fault),
             (None, _) if self.first.is_none() => Err("stream: no content"),
@@ -109,7 +119,7 @@ impl Watcher {
     }
 
     /// The measures of a stream that is over and well.
-    fn measures(&self) -> Vec<(Measure, f64)> {
+    pub(crate) fn measures(&self) -> Vec<(Measure, f64)> {
         let mut measures = vec![(Measure::Events, self.events as f64)];
         let (Some(first), Some(last)) = (self.first, self.last) else {
             return measures;

@@ -8,6 +8,7 @@ every other one is prepared by `geventhttpclient`'s user agent, with the engine 
 
 from __future__ import annotations
 
+import codecs
 import json as unshadowed_json  # some methods have an argument called json
 import socket
 import zlib
@@ -340,13 +341,13 @@ class FastHttpSession:
         """The lines of an answer as they come, without their ends. Raises what failed."""
         response = self.request(method, url, stream=True, **kwargs)
         response.raise_for_status()
+        # Not by `iter_content`: its pieces of a fixed size would hold lines back.
+        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         rest = ""
-        for piece in response.iter_content(chunk_size=1024, decode_content=True):
-            if isinstance(piece, bytes):
-                piece = piece.decode("utf-8", errors="replace")
-            *lines, rest = (rest + piece).split("\n")
+        for piece in response._arriving(1024):
+            *lines, rest = (rest + decoder.decode(piece)).split("\n")
             yield from lines
-        if rest:
+        if rest := rest + decoder.decode(b"", final=True):
             yield rest
 
 

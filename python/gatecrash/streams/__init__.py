@@ -1,0 +1,1 @@
+"""Users of streams: events (SSE) and WebSockets, read by the engine as they come."""
