@@ -100,14 +100,16 @@ pub(crate) async fn drive(part: &Rc<Part>, mut schedule: UserSchedule, has_limit
     let mut crowd = Crowd::new(part);
     while !part.is_over() {
         let time = part.time_at(now());
-        match part.take_target() {
-            Some((Change::Users(users), from)) => schedule.retarget(from, users, None),
-            Some((Change::NextStage, from)) => {
-                if !schedule.next_stage(from) {
-                    return;
-                }
+        let goes_on = match part.take_target() {
+            Some((Change::Users(users), from)) => {
+                schedule.retarget(from, users, None);
+                true
             }
-            _ => {}
+            Some((Change::NextStage, from)) => schedule.next_stage(from),
+            _ => true,
+        };
+        if !goes_on {
+            return;
         }
         let wanted = u64::from(schedule.users_at(time));
         let wanted = split::split(wanted, part.place.part, part.place.parts);

@@ -70,14 +70,16 @@ pub(crate) async fn drive(part: &Rc<Part>, schedule: OpenSchedule, max_in_flight
     let mut in_step = 0;
     let alarm = Alarm::new().ok();
     while !part.is_stopping() {
-        match part.take_target() {
-            Some((Change::Rate(rate), from)) => arrivals.retarget(from, rate),
-            Some((Change::NextStage, from)) => {
-                if !arrivals.next_stage(from) {
-                    return;
-                }
+        let goes_on = match part.take_target() {
+            Some((Change::Rate(rate), from)) => {
+                arrivals.retarget(from, rate);
+                true
             }
-            _ => {}
+            Some((Change::NextStage, from)) => arrivals.next_stage(from),
+            _ => true,
+        };
+        if !goes_on {
+            return;
         }
         let Some(arrival) = arrivals.peek() else {
             return;
