@@ -6,11 +6,13 @@ import subprocess
 import sys
 import textwrap
 import urllib.request
+from pathlib import Path
 
 import gevent
 import pytest
 
 import gatecrash
+from gatecrash import _engine
 from locust import FastHttpUser, HttpUser, task
 from locust.exception import RescheduleTask
 
@@ -327,3 +329,30 @@ def test_they_are_users_like_others(make_user):
             pass
 
     assert issubclass(Chat, HttpUser) and Chat.abstract is False and len(Chat.tasks) == 1
+
+
+def test_the_file_of_the_guide(tmp_path, target):
+    guide = Path(__file__).parents[2] / "docs/guides/locust-streams.md"
+    (file,) = re.findall(r"```python\n(.*?)```", guide.read_text(), re.DOTALL)
+    (tmp_path / "locustfile.py").write_text(
+        file.replace("between(1, 3)", "between(0, 0.1)").replace(
+            "127.0.0.1:8000", target.partition("://")[2]
+        )
+    )
+    command = [sys.executable, "-m", "gatecrash", "--headless", "-u", "2", "-r", "2", "-i", "10"]
+    ran = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert "ttft" in ran.stderr and "round_trip" in ran.stderr
+
+
+def test_a_killed_user_is_in_no_table(make_user):
+    user, told = make_user(gatecrash.SseUser)
+    before = _engine.abandoned()["unreported"]
+    for path in ("/sse?tokens=1000&pace=10ms", "/sse?tokens=3&first=9s&head=9s", "/delay/9000"):
+        listening = gevent.spawn(lambda path=path: list(user.client.sse("GET", path)))
+        gevent.sleep(0.1)
+        listening.kill()
+    assert told == []
+    assert _engine.abandoned()["unreported"] - before == 3

@@ -120,3 +120,63 @@ impl<T> Mailbox<T> {
         self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Poll, Waker};
+
+    use super::*;
+
+    /// What a future is at, looked at once.
+    fn polled<T>(future: impl Future<Output = T>) -> Poll<T> {
+        pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn mailbox() -> Mailbox<u32> {
+        Mailbox::new(Lane::start().expect("a lane"))
+    }
+
+    #[test]
+    fn items_come_in_their_order() {
+        let mailbox = mailbox();
+        (0..3).for_each(|item| mailbox.put(item, 0));
+        let taken: Vec<_> = std::iter::from_fn(|| mailbox.take()).collect();
+        assert_eq!(taken, [0, 1, 2]);
+    }
+
+    #[test]
+    fn what_nobody_takes_holds_up_what_follows() {
+        let mailbox = mailbox();
+        assert_eq!(polled(mailbox.room()), Poll::Ready(true));
+        mailbox.put(1, MOST_BYTES);
+        assert_eq!(polled(mailbox.room()), Poll::Pending);
+        mailbox.take();
+        assert_eq!(polled(mailbox.room()), Poll::Ready(true));
+    }
+
+    #[test]
+    fn who_has_left_holds_nothing_up() {
+        let mailbox = mailbox();
+        mailbox.put(1, MOST_BYTES);
+        assert_eq!(polled(mailbox.left()), Poll::Pending);
+        mailbox.leave();
+        assert_eq!(polled(mailbox.room()), Poll::Ready(false));
+        assert_eq!(polled(mailbox.left()), Poll::Ready(()));
+        assert_eq!(mailbox.take(), None);
+    }
+
+    #[test]
+    fn a_ticket_is_woken_by_the_next_item_only() {
+        let mailbox = mailbox();
+        let ticket = Ticket::new(3, 0);
+        assert!(mailbox.wakes(ticket));
+        mailbox.put(1, 0);
+        mailbox.put(2, 0);
+        assert!(!mailbox.wakes(ticket), "there are items");
+        let woken = std::iter::from_fn(|| mailbox.lane.next_completion());
+        let tickets: Vec<_> = woken.map(|completion| completion.ticket).collect();
+        assert_eq!(tickets, [ticket]);
+    }
+}

@@ -307,6 +307,11 @@ impl Boundary {
         Ok(counts)
     }
 
+    /// A request was sent, or could have been, whose report never will come.
+    pub(crate) fn count_unreported(&self) {
+        self.unreported.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// Seconds since 1970 of an instant.
     pub(crate) fn epoch_s(&self, at: Instant) -> f64 {
         self.clock.epoch_s(at)
@@ -419,7 +424,7 @@ fn abandoned(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
 /// An answer came whose report never will: whoever had it was ended first.
 #[pyfunction]
 fn count_unreported(py: Python<'_>) -> PyResult<()> {
-    get(py)?.unreported.fetch_add(1, Ordering::Relaxed);
+    get(py)?.count_unreported();
     Ok(())
 }
 

@@ -291,7 +291,11 @@ impl Client {
         let mailbox = self.boundary.lane.listen(listen);
         if mailbox.wakes(ticket) {
             let woken = self.boundary.wait(py, ticket, false);
-            woken.inspect_err(|_| left(py, ticket))?;
+            woken.inspect_err(|_| {
+                mailbox.leave();
+                left(py, ticket);
+                self.boundary.count_unreported();
+            })?;
         } else {
             self.boundary.release(ticket);
         }

@@ -24,6 +24,9 @@ pub(crate) struct Socket {
     started: Instant,
 }
 
+/// A message, when it came, and without one why there is none any more.
+type Received<'py> = (Option<Bound<'py, PyAny>>, f64, Option<String>);
+
 #[pymethods]
 impl Socket {
     /// Begins to open one. `timeout_s` is for the connection and again for the handshake.
@@ -84,19 +87,13 @@ impl Socket {
 
     /// The next message, as soon as there is one: (message, when it came, None), or
     /// (None, when, why there is none any more).
-    fn receive<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<(Option<Bound<'py, PyAny>>, f64, Option<String>)> {
+    fn receive<'py>(&self, py: Python<'py>) -> PyResult<Received<'py>> {
         let incoming = self.boundary.take_from(py, &self.socket.incoming)?;
         self.received(py, incoming)
     }
 
     /// The same if there is one already; None if not.
-    fn receive_now<'py>(
-        &self,
-        py: Python<'py>,
-    ) -> PyResult<Option<(Option<Bound<'py, PyAny>>, f64, Option<String>)>> {
+    fn receive_now<'py>(&self, py: Python<'py>) -> PyResult<Option<Received<'py>>> {
         match self.socket.incoming.take() {
             Some(incoming) => self.received(py, incoming).map(Some),
             None => Ok(None),
@@ -111,11 +108,7 @@ impl Socket {
 }
 
 impl Socket {
-    fn received<'py>(
-        &self,
-        py: Python<'py>,
-        incoming: Incoming,
-    ) -> PyResult<(Option<Bound<'py, PyAny>>, f64, Option<String>)> {
+    fn received<'py>(&self, py: Python<'py>, incoming: Incoming) -> PyResult<Received<'py>> {
         Ok(match incoming {
             Incoming::Message(message, at) => {
                 let message = match message {

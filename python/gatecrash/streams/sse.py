@@ -154,8 +154,11 @@ class EventSource:
                 self._seen_ms = event.at_ms
                 yield event
         except GeneratorExit:
-            # The loop was left, by whatever means.
+            # The loop was left.
             self.close()
+            raise
+        except BaseException:
+            self._abandon()
             raise
         self.close()
 
@@ -168,13 +171,18 @@ class EventSource:
                 self._verdict = error
             self.close()
             return True
-        if not self._is_reported:
-            self._is_reported = True
-            if self._events is not None:
-                self._events.close()
-            if self.response.status_code:
-                _engine.count_unreported()
+        self._abandon()
         return False
+
+    def _abandon(self) -> None:
+        """Nobody will hear of it: its user was ended, or its block left by an exception."""
+        if self._is_reported:
+            return
+        self._is_reported = True
+        if self._events is not None:
+            self._events.close()
+        if self.response.status_code:
+            _engine.count_unreported()
 
     def read(self) -> str:
         """All of the visible content, put together, once the stream is over."""
