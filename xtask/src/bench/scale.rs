@@ -70,21 +70,40 @@ struct Weighed {
     counted: f64,
 }
 
-/// A pair of runs.
-struct Row {
-    round: usize,
-    few: Weighed,
-    many: Weighed,
+impl Weighed {
+    /// Resident memory of each user beyond those of `few`.
+    fn kib_per_user(&self, few: &Weighed) -> f64 {
+        (self.resident_kib - few.resident_kib) / (self.users - few.users)
+    }
+
+    /// CPU time of each user beyond those of `few`, in milliseconds.
+    fn start_ms(&self, few: &Weighed) -> f64 {
+        (self.start_cpu_s - few.start_cpu_s) * 1e3 / (self.users - few.users)
+    }
 }
 
-impl Row {
+/// The base, and a run with many in every round.
+struct Runs {
+    few: Weighed,
+    many: Vec<Weighed>,
+}
+
+impl Runs {
+    fn all(&self) -> impl Iterator<Item = &Weighed> {
+        std::iter::once(&self.few).chain(&self.many)
+    }
+
+    /// The median of a figure over the rounds.
+    fn middle(&self, of: impl Fn(&Weighed) -> f64) -> f64 {
+        median(&self.many.iter().map(of).collect::<Vec<_>>())
+    }
+
     fn kib_per_user(&self) -> f64 {
-        (self.many.resident_kib - self.few.resident_kib) / (self.many.users - self.few.users)
+        self.middle(|run| run.kib_per_user(&self.few))
     }
 
     fn start_ms(&self) -> f64 {
-        let cpu_s = self.many.start_cpu_s - self.few.start_cpu_s;
-        cpu_s * 1e3 / (self.many.users - self.few.users)
+        self.middle(|run| run.start_ms(&self.few))
     }
 }
 
@@ -134,25 +153,24 @@ pub(crate) fn waiting(bench: &Bench) -> Result<Found> {
 }
 
 fn contest(bench: &Bench, crowd: &Crowd, target: &Target) -> Result<Found> {
-    let mut rows = Vec::new();
+    let mut runs = Runs {
+        few: weigh(bench, crowd, target, FEW)?,
+        many: Vec::new(),
+    };
     for round in 1..=bench.rounds {
-        let row = Row {
-            round,
-            few: weigh(bench, crowd, target, FEW)?,
-            many: weigh(bench, crowd, target, crowd.many)?,
-        };
+        let many = weigh(bench, crowd, target, crowd.many)?;
         say(format!(
             "round {round}: {}: {:.2} KiB, {:.4} ms of CPU to start",
             crowd.name,
-            row.kib_per_user(),
-            row.start_ms()
+            many.kib_per_user(&runs.few),
+            many.start_ms(&runs.few)
         ));
-        rows.push(row);
+        runs.many.push(many);
     }
     Ok(Found {
-        csv: csv(&rows)?,
-        summary: summary(&rows, crowd)?,
-        verdicts: bounds(&rows, crowd),
+        csv: csv(&runs)?,
+        summary: summary(&runs, crowd)?,
+        verdicts: bounds(&runs, crowd),
     })
 }
 
@@ -248,30 +266,23 @@ impl Target {
     }
 }
 
-fn middle(rows: &[Row], of: fn(&Row) -> f64) -> f64 {
-    median(&rows.iter().map(of).collect::<Vec<_>>())
-}
-
-fn bounds(rows: &[Row], crowd: &Crowd) -> Vec<Verdict> {
+fn bounds(runs: &Runs, crowd: &Crowd) -> Vec<Verdict> {
     let (name, many) = (crowd.name, crowd.many);
-    let runs = || rows.iter().flat_map(|row| [&row.few, &row.many]);
-    let failures: f64 = runs().map(|run| run.failures).sum();
-    let is_counted = |run: &&Weighed| run.requests == run.counted;
-    let counted = runs().filter(is_counted).count();
-    let stood = rows
-        .iter()
-        .map(|row| row.many.users)
-        .fold(f64::NAN, f64::min);
+    let failures: f64 = runs.all().map(|run| run.failures).sum();
+    let all = runs.all().count();
+    let counted = runs.all().filter(|run| run.requests == run.counted).count();
+    let stood = runs.many.iter().map(|run| run.users);
+    let stood = stood.fold(f64::NAN, f64::min);
     vec![
         Verdict::at_most(
             format!("{name}: ≤ {} KiB each", crowd.max_kib),
-            middle(rows, Row::kib_per_user),
+            runs.kib_per_user(),
             crowd.max_kib,
             " KiB",
         ),
         Verdict::at_most(
             format!("{name}: ≤ {START_MAX_MS} ms of CPU to start one"),
-            middle(rows, Row::start_ms),
+            runs.start_ms(),
             START_MAX_MS,
             " ms",
         ),
@@ -287,36 +298,34 @@ fn bounds(rows: &[Row], crowd: &Crowd) -> Vec<Verdict> {
         ),
         Verdict::new(
             format!("{name}: the target's count is ours"),
-            format!("in {counted} of {} runs", 2 * rows.len()),
-            counted == 2 * rows.len(),
+            format!("in {counted} of {all} runs"),
+            counted == all,
         ),
     ]
 }
 
-fn csv(rows: &[Row]) -> Result<String> {
+fn csv(runs: &Runs) -> Result<String> {
     let mut text = String::from(
         "round,users,open_at_target,resident_kib,start_cpu_s,requests,failures,counted\n",
     );
-    for row in rows {
-        for run in [&row.few, &row.many] {
-            writeln!(
-                text,
-                "{},{},{},{:.0},{:.2},{},{},{}",
-                row.round,
-                run.users,
-                run.open,
-                run.resident_kib,
-                run.start_cpu_s,
-                run.requests,
-                run.failures,
-                run.counted
-            )?;
-        }
+    // The base is round 0.
+    for (round, run) in runs.all().enumerate() {
+        writeln!(
+            text,
+            "{round},{},{},{:.0},{:.2},{},{},{}",
+            run.users,
+            run.open,
+            run.resident_kib,
+            run.start_cpu_s,
+            run.requests,
+            run.failures,
+            run.counted
+        )?;
     }
     Ok(text)
 }
 
-fn summary(rows: &[Row], crowd: &Crowd) -> Result<String> {
+fn summary(runs: &Runs, crowd: &Crowd) -> Result<String> {
     let mut text = format!(
         "{} users of `bench/plans/{}` in one process beyond {FEW}, medians of {} rounds. Memory is what was resident \
          {} s after the start; the CPU time is that until all stood, their first requests included.\n\n\
@@ -324,19 +333,19 @@ fn summary(rows: &[Row], crowd: &Crowd) -> Result<String> {
          |---|---:|---:|---:|---:|---:|---:|\n",
         crowd.many,
         crowd.file,
-        rows.len(),
+        runs.many.len(),
         crowd.weighed_at_s
     );
     writeln!(
         text,
         "| {} | {} | {} | {} | {} | {} | {} |",
         crowd.name,
-        figure(middle(rows, Row::kib_per_user)),
-        figure(middle(rows, Row::start_ms)),
-        middle(rows, |row| row.many.open),
-        middle(rows, |row| row.many.requests),
-        middle(rows, |row| row.many.failures),
-        middle(rows, |row| row.many.counted)
+        figure(runs.kib_per_user()),
+        figure(runs.start_ms()),
+        runs.middle(|run| run.open),
+        runs.middle(|run| run.requests),
+        runs.middle(|run| run.failures),
+        runs.middle(|run| run.counted)
     )?;
     Ok(text)
 }
