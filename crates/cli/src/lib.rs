@@ -66,3 +66,9 @@ pub fn native(args: &[OsString], guest: &dyn Guest) -> Option<u8> {
         false => overview::look_at(args),
     }
 }
+
+/// Says why a program cannot run at all, and returns the exit code for that.
+pub fn refuse(why: &str) -> u8 {
+    printer::fault(why);
+    exit::Exit::NotRun.code()
+}

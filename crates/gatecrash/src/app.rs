@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use gatecrash_cli::{RunOptions, parser_says, run_users};
+use gatecrash_cli::{RunOptions, parser_says, refuse, run_users};
 use gatecrash_engine::Users;
 use gatecrash_net::{TlsSettings, Trust, Url};
 use gatecrash_plan::model::{Plan, RustUsers, Scenario, Start, UserClass, UserKind};
@@ -80,8 +80,7 @@ impl App {
     pub fn run_with(self, words: impl IntoIterator<Item = OsString>) -> u8 {
         let words: Vec<OsString> = words.into_iter().collect();
         if self.classes.is_empty() {
-            let why = "the program has no users; give it some by app().user::<…>()";
-            return parser_says(&fault(why.to_owned()));
+            return refuse("the program has no users; give it some by app().user::<…>()");
         }
         let flags = match Flags::try_parse_from(&words) {
             Ok(flags) => flags,
