@@ -199,5 +199,5 @@ pub enum Outcome {
     /// The answer to an echo.
     Echoed,
     /// A driver wants something done for a user; nobody waits by ticket.
-    Called(GuestCall),
+    Called(Box<GuestCall>),
 }

@@ -192,7 +192,7 @@ impl Lane {
     /// Tells the guest of something that a driver wants done for a user; at once, as it
     /// may be due.
     pub(crate) fn call_guest(&self, call: GuestCall) {
-        self.notify(Ticket::NOBODY, Outcome::Called(call));
+        self.notify(Ticket::NOBODY, Outcome::Called(Box::new(call)));
     }
 
     /// Lets whoever waits by this ticket go on, from any thread.

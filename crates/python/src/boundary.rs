@@ -273,7 +273,7 @@ impl Boundary {
     /// Hands a completion to whoever waits for it, and lets them run.
     fn deliver(&self, py: Python<'_>, completion: Completion) -> PyResult<()> {
         if let Outcome::Called(call) = completion.outcome {
-            self.handlers.tell(py, call);
+            self.handlers.tell(py, *call);
             return Ok(());
         }
         let ticket = completion.ticket;

@@ -14,12 +14,13 @@ use gatecrash_net::{Request, Scheme, TlsSettings, Trust, now};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyDict, PyString};
 
 use crate::boundary::{self, Boundary};
 use crate::encode::{Manner, Parts, Template};
 use crate::events::{self, EventStream};
-use crate::exchange::{Exchange, FailureTuple, describe};
+use crate::exchange::Exchange;
+use crate::pieces::Stream;
 use crate::turn;
 
 /// The most bytes of a stream of events.
@@ -503,10 +504,7 @@ impl Client {
         let lag_ms = lag_ms(py, ticket, false);
         match completion.outcome {
             Outcome::Started(exchange) => {
-                let stream = Stream {
-                    boundary: self.boundary,
-                    ticket: Mutex::new(Some(ticket)),
-                };
+                let stream = Stream::new(self.boundary, ticket);
                 Ok((Exchange::answered(*exchange, false, lag_ms), Some(stream)))
             }
             Outcome::Failed(failure) => {
@@ -528,67 +526,6 @@ fn lag_ms(py: Python<'_>, ticket: Ticket, recorded: bool) -> f64 {
 fn left(py: Python<'_>, ticket: Ticket) {
     if let Some(turn) = turn::current(py) {
         turn.get().leave(ticket);
-    }
-}
-
-/// A body that is read piece by piece, as it came (content codings stay on).
-#[pyclass(frozen, module = "gatecrash._engine")]
-struct Stream {
-    boundary: &'static Boundary,
-    /// None while a greenlet reads, and once the body is over.
-    ticket: Mutex<Option<Ticket>>,
-}
-
-#[pymethods]
-impl Stream {
-    /// The next piece, as soon as one is there: (piece, None). An empty piece
-    /// ends the body. A failure: (b"", a tuple like `Exchange.failure`).
-    fn read<'py>(&self, py: Python<'py>) -> PyResult<(Bound<'py, PyBytes>, Option<FailureTuple>)> {
-        let Some(ticket) = self.take() else {
-            return Ok((PyBytes::new(py, b""), None));
-        };
-        let completion = self
-            .boundary
-            .wait_again(py, ticket, |lane| lane.read_piece(ticket))?;
-        match completion.outcome {
-            Outcome::Piece(piece) if !piece.is_empty() => {
-                *self.lock() = Some(ticket);
-                Ok((PyBytes::new(py, &piece), None))
-            }
-            Outcome::Failed(failure) => {
-                self.boundary.release(ticket);
-                Ok((PyBytes::new(py, b""), Some(describe(&failure.error))))
-            }
-            _ => {
-                self.boundary.release(ticket);
-                Ok((PyBytes::new(py, b""), None))
-            }
-        }
-    }
-
-    /// Gives up the rest of the body; its connection is closed.
-    fn close(&self) {
-        if let Some(ticket) = self.take() {
-            self.boundary.give_up(ticket);
-        }
-    }
-}
-
-impl Stream {
-    fn take(&self) -> Option<Ticket> {
-        self.lock().take()
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Ticket>> {
-        self.ticket
-            .lock()
-            .unwrap_or_else(|poisoned| poisoned.into_inner())
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        self.close();
     }
 }
 

@@ -21,6 +21,7 @@
 //! | `host` | users of locustfiles in a plan |
 //! | `ledger` | the way to one shard of the lane's books |
 //! | `options` | the option table as data |
+//! | `pieces` | a body that is read piece by piece |
 //! | `rate` | a run of a locustfile at a rate |
 //! | `reporter` | tables, progress and CSV files during a run |
 //! | `socket` | a WebSocket of a user |
@@ -41,6 +42,7 @@ mod greenlets;
 mod host;
 mod ledger;
 mod options;
+mod pieces;
 mod rate;
 mod reporter;
 mod session;

@@ -108,7 +108,7 @@ impl Guest {
                     match completion.outcome {
                         Outcome::Called(call) => {
                             world.calls.push(call.wish);
-                            does(&mut world, call);
+                            does(&mut world, *call);
                         }
                         _ => world.answered(completion.ticket),
                     }

@@ -341,14 +341,13 @@ class FastHttpSession:
         """The lines of an answer as they come, without their ends. Raises what failed."""
         response = self.request(method, url, stream=True, **kwargs)
         response.raise_for_status()
-        # Not by `iter_content`: its pieces of a fixed size would hold lines back.
-        decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        # Not by `iter_content`, whose pieces of a fixed size would hold lines back.
+        decoder = codecs.getincrementaldecoder("utf-8")("replace")
         rest = ""
         for piece in response._arriving(1024):
             *lines, rest = (rest + decoder.decode(piece)).split("\n")
             yield from lines
-        if rest := rest + decoder.decode(b"", final=True):
-            yield rest
+        yield from filter(None, [rest + decoder.decode(b"", final=True)])
 
 
 def _with_json_headers(sent):
