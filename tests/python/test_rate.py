@@ -444,6 +444,8 @@ class Fixed(HttpUser):
         ("", "--rate 10/s -r 5", "--rate and --spawn-rate do not go together"),
         ("", "--rate 10/s -i 5", "--rate and --iterations do not go together"),
         ("", "--rate 10/s --max-users 0", "must be at least 1"),
+        ("", "--rate 10/s --max-users 5000000000", "must be at most 4294967295"),
+        ("", "--rate 10/s --seed 9999999999999999999", "must be at most 9007199254740992"),
         ("", "--poisson --headless", "--poisson is only meaningful in combination with --rate"),
         ("", "--seed 3 --headless", "--seed is only meaningful in combination with --rate"),
         ("", "--max-users 3 --headless", "--max-users is only meaningful in combination"),

@@ -28,6 +28,7 @@ REPORT_WIDTH = 100
 """Columns of the report."""
 
 LARGEST_SEED = 2**53
+MOST_USERS = 2**32 - 1
 
 
 def wanted(parser, options) -> bool:
@@ -47,6 +48,9 @@ def check(parser, options) -> None:
                 f"--rate and {flag} do not go together: a rate takes as many users as it needs, "
                 "up to --max-users, and lasts for --run-time"
             )
+    for dest, most in (("max_users", MOST_USERS), ("seed", LARGEST_SEED)):
+        if dest in parser.builtin_dests and (getattr(options, dest) or 0) > most:
+            parser.error(f"argument --{dest.replace('_', '-')}: must be at most {most}")
     if options.headful:
         parser.error("--rate and --headful do not go together: there is no page yet to steer it")
     options.headless = True
@@ -129,9 +133,10 @@ class RateLoad:
     def end(self) -> None:
         """Lets no more executions start, and waits for the end of those under way."""
         caller = gevent.getcurrent()
-        if caller in self._runner.user_greenlets:
+        turns = caller.args[0]._turns if caller in self._runner.user_greenlets else None
+        if turns is not None:
             # The one who ends the run is in an execution that nothing else will end.
-            caller.args[0]._turns.release()
+            turns.release()
         if self._run is not None:
             self._run.stop()
             self._run.wait()

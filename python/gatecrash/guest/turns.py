@@ -121,6 +121,7 @@ class UserUnderDriver:
         self._handed: _engine.Turn | None = None
         self._turn: _engine.Turn | None = None
         self._stop: _engine.Turn | None = None
+        self._is_cut_off = False
         self._is_working = False
         """A task is being executed."""
         self._executed: tuple[bool, int] | None = None
@@ -144,6 +145,7 @@ class UserUnderDriver:
 
     def cut_off(self) -> None:
         """Nobody waits for it any more."""
+        self._is_cut_off = True
         self._handed = None
         self.end(gone=True)
         if self._greenlet is not None:
@@ -161,6 +163,9 @@ class UserUnderDriver:
         # Before it runs, so that requests of its on_start find it, too.
         self._greenlet.spawn_tree_locals = {TURN: self._start}
         self._greenlet.link(lambda _greenlet: when_gone())
+        if self._is_cut_off:
+            # While it was made.
+            self._greenlet.kill(block=False)
 
     def gone(self) -> None:
         """The user has ended, or never was; whoever waits for something of it hears so."""
