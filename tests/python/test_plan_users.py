@@ -170,6 +170,9 @@ def test_a_rate_over_the_classes_of_a_file(run):
     # Three of four are Visitors, by the weights of the file.
     assert 50 < counts["visit"] < 95
     assert ran.seen["on_start"] == ran.seen["on_stop"]
+    # Each request has its phases, whether the engine or Python judged it.
+    for endpoint in scenario["endpoints"]:
+        assert endpoint["measures"]["first_byte"]["count"] == endpoint["requests"]
 
 
 def test_a_number_of_users_whose_own_loops_wait(run):

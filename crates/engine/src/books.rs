@@ -5,6 +5,7 @@ use gatecrash_metrics::{EndpointId, Measure, Sample, Shard};
 use gatecrash_net::Error;
 
 use crate::clock::Clock;
+use crate::job::Apart;
 
 /// Names one set of aggregates. One run needs one; a process that uses several
 /// environments has one for each.
@@ -87,13 +88,13 @@ impl Books {
         }
     }
 
-    /// Counts one sample, its service time where that is kept apart, and its failure if it
-    /// has one, unless the books are closed.
+    /// Counts one sample, what is kept beside its time, and its failure if it has one,
+    /// unless the books are closed.
     pub(crate) fn record(
         &mut self,
         shard: ShardId,
         sample: &Sample,
-        service_time_ms: Option<f64>,
+        apart: Option<&Apart>,
         failure: Option<&str>,
     ) {
         if self.closed {
@@ -101,8 +102,11 @@ impl Books {
         }
         let shard = self.shard(shard);
         shard.record(sample);
-        if let Some(ms) = service_time_ms {
-            shard.measure(sample.endpoint, Measure::ServiceTime, ms);
+        if let Some(apart) = apart {
+            shard.phases(sample.endpoint, &apart.phases);
+            if let Some(ms) = apart.service_time_ms {
+                shard.measure(sample.endpoint, Measure::ServiceTime, ms);
+            }
         }
         if let Some(error) = failure {
             shard.fail(sample.endpoint, error, sample.at_epoch_s);

@@ -5,13 +5,14 @@ use std::fmt;
 use std::rc::Rc;
 use std::time::Instant;
 
+use gatecrash_metrics::measure::Phases;
 use gatecrash_metrics::{EndpointId, Measure, Sample};
-use gatecrash_net::{Client, Exchange, Failure, Request};
+use gatecrash_net::{Client, Exchange, Failure, Request, Timings};
 
 use crate::books::{Books, ShardId};
 use crate::classify::Rule;
 use crate::fleet::Parts;
-use crate::journey::{GuestCall, ms_between};
+use crate::journey::{GuestCall, ms_between, phases};
 use crate::lane::ClientId;
 
 /// Names one waiting call. The low half is a slot number that is reused, the
@@ -57,10 +58,12 @@ pub enum Counted {
     /// From its call.
     #[default]
     FromCall,
-    /// From its call, in the open model: that time is kept as its service time, too.
+    /// From its call, in a turn of the closed model: its phases are kept.
     InTurn,
-    /// From the instant its turn was due: it is the first one of it. The service time
-    /// counts from its call.
+    /// The same in the open model: that time is kept as its service time, too.
+    InOpenTurn,
+    /// From the instant its turn was due: it is the first one of it, in the open model.
+    /// The service time counts from its call.
     FromDue(Instant),
 }
 
@@ -69,15 +72,31 @@ impl Counted {
     pub(crate) fn response_time_ms(self, called: Instant, done: Instant) -> f64 {
         let from = match self {
             Counted::FromDue(due) => due,
-            Counted::FromCall | Counted::InTurn => called,
+            Counted::FromCall | Counted::InTurn | Counted::InOpenTurn => called,
         };
         ms_between(from, done)
     }
 
-    /// The time without what came before the call, where it is kept apart.
-    pub(crate) fn service_time_ms(self, called: Instant, done: Instant) -> Option<f64> {
-        (self != Counted::FromCall).then(|| ms_between(called, done))
+    /// What is kept beside the response time.
+    pub(crate) fn apart(self, timings: &Timings, done: Instant) -> Apart {
+        let is_open = matches!(self, Counted::InOpenTurn | Counted::FromDue(_));
+        Apart {
+            service_time_ms: is_open.then(|| ms_between(timings.started, done)),
+            phases: match self {
+                Counted::FromCall => Phases::default(),
+                _ => phases(timings, done),
+            },
+        }
     }
+}
+
+/// What is kept of a request beside its response time.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Apart {
+    /// The time without what came before the call.
+    pub service_time_ms: Option<f64>,
+    /// How long each phase took.
+    pub phases: Phases,
 }
 
 /// Who records an exchange.
@@ -118,7 +137,7 @@ pub(crate) enum Job {
     Record {
         shard: ShardId,
         sample: Sample,
-        service_time_ms: Option<f64>,
+        apart: Option<Box<Apart>>,
         failure: Option<Box<str>>,
     },
     Ask(Box<dyn FnOnce(&mut Books) + Send>),

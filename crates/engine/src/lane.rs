@@ -16,7 +16,7 @@ use gatecrash_net::Client;
 
 use crate::books::{Abandoned, Books, ShardId};
 use crate::fleet::Parts;
-use crate::job::{Completion, Fetch, Job, Outcome, Ticket};
+use crate::job::{Apart, Completion, Fetch, Job, Outcome, Ticket};
 use crate::journey::GuestCall;
 use crate::lane_thread;
 use crate::names::Names;
@@ -139,19 +139,18 @@ impl Lane {
         self.record_apart(shard, sample, None, failure);
     }
 
-    /// As [`Lane::record`], with the service time where that is kept apart from the
-    /// response time.
+    /// As [`Lane::record`], with what is kept beside the response time.
     pub fn record_apart(
         &self,
         shard: ShardId,
         sample: Sample,
-        service_time_ms: Option<f64>,
+        apart: Option<Box<Apart>>,
         failure: Option<Box<str>>,
     ) {
         self.push_quietly(Job::Record {
             shard,
             sample,
-            service_time_ms,
+            apart,
             failure,
         });
     }

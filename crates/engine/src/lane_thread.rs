@@ -175,13 +175,12 @@ impl Inner {
             Job::Record {
                 shard,
                 sample,
-                service_time_ms,
+                apart,
                 failure,
             } => {
-                let failure = failure.as_deref();
-                self.books
-                    .borrow_mut()
-                    .record(shard, &sample, service_time_ms, failure);
+                let (apart, failure) = (apart.as_deref(), failure.as_deref());
+                let mut books = self.books.borrow_mut();
+                books.record(shard, &sample, apart, failure);
             }
             Job::CloseBooks => self.close_books(),
             Job::Ask(question) => {
@@ -280,8 +279,8 @@ impl Inner {
             whole_ms: false,
             response_length: body_length(exchange),
         };
-        let service_time_ms = counted.service_time_ms(called, done);
-        books.record(shard, &sample, service_time_ms, None);
+        let apart = (counted != Counted::FromCall).then(|| counted.apart(&exchange.timings, done));
+        books.record(shard, &sample, apart.as_ref(), None);
         true
     }
 

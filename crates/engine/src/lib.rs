@@ -51,7 +51,7 @@ mod wake;
 pub use books::{Abandoned, Books, Exhausted, ShardId};
 pub use classify::Rule;
 pub use guest::{Guest, Host};
-pub use job::{Completion, Counted, Fetch, Outcome, Recording, Ticket};
+pub use job::{Apart, Completion, Counted, Fetch, Outcome, Recording, Ticket};
 pub use lane::{ClientId, Lane};
 pub use machine::LocustWatch;
 pub use names::Names;

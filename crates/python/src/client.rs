@@ -10,7 +10,7 @@ use gatecrash_engine::classify::Fine;
 use gatecrash_engine::remote_stream::{Heard, Listen};
 use gatecrash_engine::{ClientId, Counted, Fetch, Outcome, Recording, Rule, ShardId, Ticket};
 use gatecrash_metrics::EndpointId;
-use gatecrash_net::{Request, Scheme, TlsSettings, Trust, now};
+use gatecrash_net::{Request, Scheme, Timings, TlsSettings, Trust, now};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::pybacked::PyBackedStr;
@@ -300,7 +300,7 @@ impl Client {
         } else {
             self.boundary.release(ticket);
         }
-        let lag_ms = lag_ms(py, ticket, false);
+        let lag_ms = lag_ms(py, ticket, false, None);
         match self.boundary.take_from(py, &mailbox)? {
             Heard::Head(exchange) => {
                 let events = EventStream::new(self.boundary, mailbox, started, lag_ms);
@@ -469,7 +469,12 @@ impl Client {
     pub(crate) fn finish(&self, py: Python<'_>, ticket: Ticket) -> PyResult<Exchange> {
         let completion = self.boundary.wait(py, ticket, self.reports_timeouts());
         let completion = completion.inspect_err(|_| left(py, ticket))?;
-        let lag_ms = lag_ms(py, ticket, completion.recorded);
+        let timings = match &completion.outcome {
+            Outcome::Answer(exchange) => Some(&exchange.timings),
+            Outcome::Failed(failure) => Some(&failure.timings),
+            _ => None,
+        };
+        let lag_ms = lag_ms(py, ticket, completion.recorded, timings);
         match completion.outcome {
             Outcome::Answer(exchange) => {
                 Ok(Exchange::answered(*exchange, completion.recorded, lag_ms))
@@ -501,7 +506,7 @@ impl Client {
             .boundary
             .wait_and_keep(py, ticket, self.reports_timeouts());
         let completion = completion.inspect_err(|_| left(py, ticket))?;
-        let lag_ms = lag_ms(py, ticket, false);
+        let lag_ms = lag_ms(py, ticket, false, None);
         match completion.outcome {
             Outcome::Started(exchange) => {
                 let stream = Stream::new(self.boundary, ticket);
@@ -518,8 +523,8 @@ impl Client {
 
 /// How long a request was called for after its turn was due, milliseconds; 0 unless it is
 /// the first of a turn.
-fn lag_ms(py: Python<'_>, ticket: Ticket, recorded: bool) -> f64 {
-    turn::current(py).map_or(0.0, |turn| turn.get().finish(ticket, recorded))
+fn lag_ms(py: Python<'_>, ticket: Ticket, recorded: bool, timings: Option<&Timings>) -> f64 {
+    turn::current(py).map_or(0.0, |turn| turn.get().finish(ticket, recorded, timings))
 }
 
 /// A request was left before it had an outcome.

@@ -15,7 +15,7 @@ use gatecrash_metrics::{Ended, RunRecord, ScenarioRecord};
 use gatecrash_plan::model::{Load, Start};
 use gatecrash_plan::rate::Rate;
 use gatecrash_plan::schedule::open::{RateProfile, Spacing};
-use gatecrash_report::native::requests::request_table;
+use gatecrash_report::native::requests::{phase_table, request_table};
 use gatecrash_report::native::run::validity_lines;
 use gatecrash_report::native::series::measure_table;
 use gatecrash_report::native::work::{arrival_lines, task_table};
@@ -231,6 +231,7 @@ fn lines(scenario: &ScenarioRecord, look: &Look) -> Vec<String> {
     lines.extend(validity_lines(&scenario.validity, look));
     for table in [
         request_table(snapshot, scenario.elapsed_s(), look),
+        phase_table(snapshot, look),
         task_table(snapshot, look),
         measure_table(snapshot, look),
     ] {

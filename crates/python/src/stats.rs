@@ -77,14 +77,12 @@ impl Stats {
             _ => None,
         };
         let turn = turn::current(method.py());
-        let service_time_ms = turn.and_then(|turn| {
+        let apart = turn.map(|turn| {
             let (turn, failed) = (turn.get(), failure.is_some());
-            turn.report(&mut sample, gatecrash_net::now(), failed)
+            Box::new(turn.report(&mut sample, gatecrash_net::now(), failed))
         });
         let shard = self.ledger.names.shard();
-        self.ledger
-            .lane
-            .record_apart(shard, sample, service_time_ms, failure);
+        self.ledger.lane.record_apart(shard, sample, apart, failure);
         Ok(())
     }
 

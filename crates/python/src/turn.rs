@@ -10,10 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use gatecrash_engine::Counted;
-use gatecrash_engine::Ticket;
-use gatecrash_engine::journey::{Done, GuestCall, Reply, Wish};
+use gatecrash_engine::journey::{Done, GuestCall, Reply, Wish, phases};
+use gatecrash_engine::{Apart, Counted, Ticket};
 use gatecrash_metrics::Sample;
+use gatecrash_metrics::measure::Phases;
+use gatecrash_net::Timings;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -87,6 +88,8 @@ struct State {
     is_untaken: bool,
     /// The lag of the first request, while Python has not reported it.
     unreported_lag_ms: Option<f64>,
+    /// The phases of the last exchange, likewise.
+    unreported_phases: Option<Phases>,
     has_failures: bool,
 }
 
@@ -165,11 +168,11 @@ impl Turn {
     /// (an `on_stop`) is none of its own.
     pub(crate) fn count(&self, ticket: Ticket, called: Instant) -> Counted {
         if !self.is_open {
-            return Counted::FromCall;
+            return Counted::InTurn;
         }
         let mut state = self.lock();
         let Some(due) = self.due.filter(|_| state.is_waiting_for_its_first()) else {
-            return Counted::InTurn;
+            return Counted::InOpenTurn;
         };
         state.is_untaken = false;
         state.first = Some(First {
@@ -180,9 +183,13 @@ impl Turn {
     }
 
     /// A request has an outcome, which Python reports unless it is `recorded`: how long
-    /// it was called for after it was due, milliseconds.
-    pub(crate) fn finish(&self, ticket: Ticket, recorded: bool) -> f64 {
+    /// it was called for after it was due, milliseconds. Of several that Python reports as
+    /// one (redirects) the phases of the last are kept.
+    pub(crate) fn finish(&self, ticket: Ticket, recorded: bool, timings: Option<&Timings>) -> f64 {
         let mut state = self.lock();
+        let unreported = timings.filter(|_| !recorded);
+        state.unreported_phases =
+            unreported.and_then(|timings| Some(phases(timings, timings.done?)));
         match (state.first, self.due) {
             (Some(first), Some(due)) if first.ticket == Some(ticket) => {
                 let lag_ms = ms_between(due, first.called);
@@ -203,11 +210,18 @@ impl Turn {
     }
 
     /// Python reports a request. One that the engine did not make and that is the first
-    /// of its turn gets the time from the due instant. Returns the service time,
-    /// milliseconds, where that is kept apart.
-    pub(crate) fn report(&self, sample: &mut Sample, now: Instant, failed: bool) -> Option<f64> {
+    /// of its turn gets the time from the due instant. Returns what is kept beside it.
+    pub(crate) fn report(&self, sample: &mut Sample, now: Instant, failed: bool) -> Apart {
         let mut state = self.lock();
         state.has_failures |= failed;
+        Apart {
+            phases: state.unreported_phases.take().unwrap_or_default(),
+            service_time_ms: self.service_time_ms(&mut state, sample, now),
+        }
+    }
+
+    /// The time without what came before the call, where that is kept apart.
+    fn service_time_ms(&self, state: &mut State, sample: &mut Sample, now: Instant) -> Option<f64> {
         let time_ms = sample.response_time_ms.filter(|_| self.is_open)?;
         if let Some(due) = self.due.filter(|_| state.is_waiting_for_its_first()) {
             state.is_untaken = false;

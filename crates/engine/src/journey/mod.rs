@@ -39,7 +39,7 @@ pub use plan::{PlanError, PlanJourney, PlanUser};
 pub use redirect::follow;
 pub use request::url_of;
 pub(crate) use seat::ms_between;
-pub use seat::{Answer, Flight, Seat};
+pub use seat::{Answer, Flight, Seat, phases};
 pub use socket::Socket;
 pub use stream::{Reading, Told, read_stream};
 

@@ -303,7 +303,7 @@ impl Drop for Flight<'_> {
 }
 
 /// The phases that happened, each from the end of the one before.
-fn phases(timings: &Timings, done: Instant) -> Phases {
+pub fn phases(timings: &Timings, done: Instant) -> Phases {
     let between = |from: Option<Instant>, to: Option<Instant>| Some(ms_between(from?, to?));
     let connecting_from = timings.resolved;
     let securing_from = timings.connected;

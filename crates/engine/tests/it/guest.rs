@@ -201,8 +201,10 @@ fn a_guest_executes_what_is_due_and_its_numbers_are_the_scenarios() {
         assert_eq!((get.started, get.ended, get.failed), (200, 200, 0));
         assert_eq!(get.start_lag_ms.count(), 200);
         // Each request has both times, and the one from the due instant is the longer one.
-        let service = snapshot.measures();
-        let service = service.get(Measure::ServiceTime).expect("kept apart");
+        let measures = snapshot.measures();
+        let count = |measure| measures.get(measure).map(|values| values.count());
+        assert_eq!(count(Measure::FirstByte), Some(200));
+        let service = measures.get(Measure::ServiceTime).expect("kept apart");
         assert_eq!(service.count(), 200);
         assert!(service.max() <= Some(snapshot.total.max_ms));
         let starts = world.calls.iter().filter(|wish| **wish == Wish::Start);
