@@ -26,9 +26,64 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// Every ending, by its number.
+    pub const ALL: [Exit; 8] = [
+        Exit::Fine,
+        Exit::Failed,
+        Exit::Usage,
+        Exit::NotRun,
+        Exit::Invalid,
+        Exit::Objectives,
+        Exit::Interrupted,
+        Exit::Terminated,
+    ];
+
     /// The number that the shell sees.
     pub const fn code(self) -> u8 {
         self as u8
+    }
+
+    /// What it says and what to do about it, as the documents tell it.
+    pub const fn about(self) -> About {
+        match self {
+            Exit::Fine => About {
+                says: "All is well. With objectives: every one that decides was met.",
+                next: "–",
+            },
+            Exit::Failed => About {
+                says: "No objective was given, and a request failed or a task could not be done; \
+                       or a file of the results could not be written.",
+                next: "Look at the table of failures. Where some failures are right, say with an \
+                       objective how many (`error_rate < 1%`).",
+            },
+            Exit::Usage => About {
+                says: "The command line, the plan or an objective has faults, and nothing was sent; \
+                       or, as in Locust, a listener of a locustfile raised.",
+                next: "The message names the place, and what was probably meant.",
+            },
+            Exit::NotRun => About {
+                says: "It could not run: the target is not there or not ready, the folder of the \
+                       results cannot be made, a saved run cannot be read.",
+                next: "Nothing was measured. Try again when the reason is gone.",
+            },
+            Exit::Invalid => About {
+                says: "INVALID: the load was not the one asked for, or the times are those of the \
+                       generator.",
+                next: "Do not use the numbers. The report says what was short, and what to change.",
+            },
+            Exit::Objectives => About {
+                says: "An objective that decides was missed, or had no data to be judged by.",
+                next: "The verdicts name the value, the limit and the scenario.",
+            },
+            Exit::Interrupted => About {
+                says: "A plan was interrupted from the keyboard (Ctrl-C).",
+                next: "What was measured until then is in the results.",
+            },
+            Exit::Terminated => About {
+                says: "A plan was told to end (SIGTERM).",
+                next: "The same.",
+            },
+        }
     }
 
     /// What a run of a plan has earned. What makes the numbers useless comes before what
@@ -50,6 +105,15 @@ impl Exit {
             Exit::Fine
         }
     }
+}
+
+/// An ending, for people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct About {
+    /// What it says.
+    pub says: &'static str,
+    /// What to do about it.
+    pub next: &'static str,
 }
 
 fn has_failed(scenario: &ScenarioRecord) -> bool {
