@@ -33,6 +33,42 @@ pub struct Keep {
     pub window_s: u32,
 }
 
+/// Quantiles of times that are not known one by one: what a report of another tool says.
+/// Between two of them nothing is known, so nothing is guessed.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ToldQuantiles(Arc<[(f64, f64)]>);
+
+impl ToldQuantiles {
+    /// Shares (0 to 1) and their times, milliseconds.
+    pub fn new(mut quantiles: Vec<(f64, f64)>) -> ToldQuantiles {
+        quantiles.sort_by(|one, other| one.0.total_cmp(&other.0));
+        quantiles.dedup_by(|one, other| one.0 == other.0);
+        ToldQuantiles(quantiles.into())
+    }
+
+    /// The shares that were told, smallest first.
+    pub fn shares(&self) -> impl Iterator<Item = f64> + '_ {
+        self.0.iter().map(|&(share, _)| share)
+    }
+
+    /// The time of a share that was told. Shares are written with so few digits that a
+    /// billionth apart is the same one.
+    fn get(&self, share: f64) -> Option<f64> {
+        let same = |&&(told, _): &&(f64, f64)| (told - share).abs() < 1e-9;
+        self.0.iter().find(same).map(|&(_, ms)| ms)
+    }
+
+    /// Of two endpoints together: nothing, unless one of them has no times.
+    fn merged(one: &Endpoint, other: &Endpoint) -> Option<ToldQuantiles> {
+        match (one.timed_requests(), other.timed_requests()) {
+            (0, _) => other.told.clone(),
+            (_, 0) => one.told.clone(),
+            _ if one.told.is_none() && other.told.is_none() => None,
+            _ => Some(ToldQuantiles::default()),
+        }
+    }
+}
+
 /// The numbers of one endpoint since its start.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Endpoint {
@@ -58,6 +94,9 @@ pub struct Endpoint {
     pub total_content_length: u64,
     /// Response times since the start.
     pub hist: Hist,
+    /// Quantiles in place of the histogram, of an endpoint whose times somebody else has
+    /// measured; none of those that run here.
+    pub told: Option<ToldQuantiles>,
     /// Response times of the last seconds.
     pub window: Window,
     /// Requests and failures per second of the clock.
@@ -106,6 +145,7 @@ impl Endpoint {
             },
             total_content_length: 0,
             hist: Hist::new(),
+            told: None,
             window: Window::default(),
             seconds: Seconds::default(),
             measures: Measures::default(),
@@ -160,6 +200,7 @@ impl Endpoint {
 
     /// Adds the numbers of another endpoint, usually the same one on another lane.
     pub fn merge(&mut self, other: &Endpoint) {
+        self.told = ToldQuantiles::merged(self, other);
         self.requests += other.requests;
         self.none_requests += other.none_requests;
         self.failures += other.failures;
@@ -184,10 +225,14 @@ impl Endpoint {
     }
 
     /// The response time that the share `q` (0 to 1) of all requests kept within, held
-    /// between the exact extremes, milliseconds; `None` without times.
+    /// between the exact extremes, milliseconds; `None` without times, and where only other
+    /// quantiles were told.
     pub fn quantile_ms(&self, q: f64) -> Option<f64> {
         if q >= 1.0 {
             return self.min_ms.map(|_| self.max_ms);
+        }
+        if let Some(told) = &self.told {
+            return told.get(q);
         }
         let ms = self.hist.value_at_quantile_ms(q)?;
         // Numbers that were restored from elsewhere may have no minimum.

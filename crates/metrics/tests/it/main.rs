@@ -8,6 +8,7 @@ mod seconds;
 mod shard;
 mod snapshot;
 mod tasks;
+mod told;
 mod validity;
 mod window;
 
