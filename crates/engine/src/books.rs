@@ -1,7 +1,7 @@
 //! The statistics that one lane keeps: shards of aggregates, and what became
 //! of requests that nobody waited for to the end.
 
-use gatecrash_metrics::{EndpointId, Measure, Sample, Shard};
+use gatecrash_metrics::{EndpointId, Measure, Metric, MetricId, Sample, Shard};
 use gatecrash_net::Error;
 
 use crate::clock::Clock;
@@ -53,6 +53,8 @@ pub struct Books {
     /// Nothing is counted any more: the last tables are being written.
     pub closed: bool,
     shards: Vec<Shard>,
+    /// What guests have declared, for shards to come.
+    declared: Vec<(MetricId, Metric)>,
 }
 
 impl Books {
@@ -63,6 +65,7 @@ impl Books {
             exhausted: Exhausted::default(),
             closed: false,
             shards: Vec::new(),
+            declared: Vec::new(),
         }
     }
 
@@ -70,9 +73,29 @@ impl Books {
     pub fn shard(&mut self, id: ShardId) -> &mut Shard {
         let at = id.0 as usize;
         while self.shards.len() <= at {
-            self.shards.push(Shard::new(self.clock.now_epoch_s()));
+            let mut shard = Shard::new(self.clock.now_epoch_s());
+            for (id, metric) in &self.declared {
+                shard.declare(*id, metric.clone());
+            }
+            self.shards.push(shard);
         }
         &mut self.shards[at]
+    }
+
+    /// Declares a metric in all shards.
+    pub(crate) fn declare(&mut self, id: MetricId, metric: Metric) {
+        for shard in &mut self.shards {
+            shard.declare(id, metric.clone());
+        }
+        self.declared.push((id, metric));
+    }
+
+    /// Counts one value of a declared metric, unless the books are closed.
+    pub(crate) fn metric(&mut self, shard: ShardId, id: MetricId, value: f64) {
+        if !self.closed {
+            let now_epoch_s = self.clock.now_epoch_s();
+            self.shard(shard).metric(id, value, now_epoch_s);
+        }
     }
 
     /// Counts one value of a measure, unless the books are closed.

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use gatecrash_metrics::measure::Phases;
-use gatecrash_metrics::{EndpointId, Measure, Sample};
+use gatecrash_metrics::{EndpointId, Measure, Metric, MetricId, Sample};
 use gatecrash_net::{Client, Exchange, Failure, Request, Timings};
 
 use crate::books::{Books, ShardId};
@@ -152,6 +152,13 @@ pub(crate) enum Job {
         measure: Measure,
         value: f64,
     },
+    /// For all shards, those to come included.
+    Declare(MetricId, Metric),
+    Metric {
+        shard: ShardId,
+        id: MetricId,
+        value: f64,
+    },
     /// Answer at once: for tests and benchmarks of the hand-over itself.
     Echo(Ticket),
 }
@@ -164,6 +171,8 @@ impl fmt::Debug for Job {
             Job::CloseBooks => write!(f, "CloseBooks"),
             Job::Run(_) | Job::RunWithClient(..) => write!(f, "Run"),
             Job::Measure { measure, .. } => write!(f, "Measure({measure:?})"),
+            Job::Declare(id, _) => write!(f, "Declare({id:?})"),
+            Job::Metric { id, .. } => write!(f, "Metric({id:?})"),
             Job::ReadPiece(ticket) => write!(f, "ReadPiece({ticket:?})"),
             Job::Cancel(ticket) => write!(f, "Cancel({ticket:?})"),
             Job::GiveUp(ticket) => write!(f, "GiveUp({ticket:?})"),

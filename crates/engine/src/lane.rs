@@ -11,7 +11,7 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
 use crossbeam_queue::SegQueue;
-use gatecrash_metrics::{EndpointId, Measure, Sample};
+use gatecrash_metrics::{EndpointId, Measure, Metric, MetricId, Sample};
 use gatecrash_net::Client;
 
 use crate::books::{Abandoned, Books, ShardId};
@@ -242,6 +242,16 @@ impl Lane {
             measure,
             value,
         });
+    }
+
+    /// Says in all shards which metric a number stands for; it keeps its first meaning.
+    pub fn declare(&self, id: MetricId, metric: Metric) {
+        self.push_quietly(Job::Declare(id, metric));
+    }
+
+    /// Counts one value of a declared metric that belongs to no endpoint.
+    pub fn metric(&self, shard: ShardId, id: MetricId, value: f64) {
+        self.push_quietly(Job::Metric { shard, id, value });
     }
 
     /// Ends the counting for good, so that all that is written from now on says the

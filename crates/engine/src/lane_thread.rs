@@ -206,6 +206,8 @@ impl Inner {
                 let mut books = self.books.borrow_mut();
                 books.measure(shard, endpoint, measure, value);
             }
+            Job::Declare(id, metric) => self.books.borrow_mut().declare(id, metric),
+            Job::Metric { shard, id, value } => self.books.borrow_mut().metric(shard, id, value),
             Job::Echo(ticket) => self.complete(ticket, Outcome::Echoed, false),
         }
     }
