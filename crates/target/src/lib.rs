@@ -1,9 +1,10 @@
 //! Services to load, which know the truth about what they received.
 //!
 //! In: [`TargetOptions`]. Out: a running [`Server`] over HTTP/1.1, plain or TLS: the routes of a
-//! service, general routes for testing a client (`/echo`, `/status/{code}`, `/fault/…`), token
-//! streams (`/sse`, `/v1/chat/completions`, `/v1/messages`), WebSockets (`/ws/…`), and `/truth`,
-//! which tells exactly what was received and answered, and how long that took.
+//! service, general routes for testing a client (`/echo`, `/status/{code}`, `/fault/…`), a
+//! cache, a limit and a mode (`/cached/{key}`, `/limited`, `/service`), token streams (`/sse`,
+//! `/v1/chat/completions`, `/v1/messages`), WebSockets (`/ws/…`), and `/truth`, which tells
+//! exactly what was received and answered, and how long that took.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -46,6 +47,7 @@ mod request;
 // … where it goes and what goes out …
 mod answer;
 mod clinic;
+mod conditions;
 mod general;
 mod routes;
 mod stream;

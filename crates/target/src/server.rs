@@ -17,6 +17,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::alarm::Alarm;
 use crate::clinic::{Clinic, Database, Tokens};
+use crate::conditions::Conditions;
 use crate::conversation::converse;
 use crate::memory::Memory;
 use crate::options::{Service, TargetOptions};
@@ -25,7 +26,7 @@ use crate::routes::Table;
 use crate::stall::Stalls;
 use crate::truth::{Truth, TruthReport};
 use crate::websocket::Rooms;
-use crate::{clinic, files, general, stream, tls, websocket};
+use crate::{clinic, conditions, files, general, stream, tls, websocket};
 
 /// Connections that may wait to be accepted, so that a burst of users is not told to come later.
 const BACKLOG: u32 = 4096;
@@ -133,6 +134,7 @@ pub(crate) struct Shared {
     pub(crate) table: Table,
     pub(crate) truth: Truth,
     pub(crate) stalls: Stalls,
+    pub(crate) conditions: Conditions,
     pub(crate) body_memory: Memory,
     pub(crate) sockets: Arc<Places>,
     pub(crate) rooms: Arc<Rooms>,
@@ -191,6 +193,7 @@ pub fn serve(options: TargetOptions) -> Result<Server> {
     let shared = Arc::new(Shared {
         truth: Truth::new(table.patterns().to_vec()),
         stalls: Stalls::default(),
+        conditions: Conditions::default(),
         body_memory: Memory::new(limits.all_bodies_bytes),
         connections: Places::new(connections),
         sockets: Places::new(limits.sockets),
@@ -240,6 +243,7 @@ fn check(options: &TargetOptions) -> Result<()> {
 /// The routes that are asked for, and the data that they need.
 fn service(options: &TargetOptions) -> Result<(Table, Option<Database>)> {
     let mut routes = general::routes();
+    routes.extend(conditions::routes());
     routes.extend(stream::routes());
     routes.extend(websocket::routes());
     let database = match options.service {

@@ -47,6 +47,8 @@ fn envelope(
     stop_reason: Option<&str>,
     output_tokens: u32,
 ) -> Value {
+    // Other than in OpenAI's form the tokens from the cache stand beside the input tokens.
+    let cached = question.cached_tokens();
     json!({
         "id": format!("msg_{}", question.number),
         "type": "message",
@@ -55,7 +57,12 @@ fn envelope(
         "content": content,
         "stop_reason": stop_reason,
         "stop_sequence": null,
-        "usage": { "input_tokens": question.prompt_tokens(), "output_tokens": output_tokens },
+        "usage": {
+            "input_tokens": question.prompt_tokens() - cached,
+            "cache_creation_input_tokens": 0,
+            "cache_read_input_tokens": cached,
+            "output_tokens": output_tokens,
+        },
     })
 }
 

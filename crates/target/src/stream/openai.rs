@@ -59,6 +59,7 @@ fn usage(question: &Question) -> Value {
         "prompt_tokens": asked,
         "completion_tokens": answered,
         "total_tokens": asked + answered as usize,
+        "prompt_tokens_details": { "cached_tokens": question.cached_tokens() },
         "completion_tokens_details": { "reasoning_tokens": question.wishes.reasoning_total() },
     })
 }

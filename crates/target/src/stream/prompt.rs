@@ -84,6 +84,11 @@ impl Question {
         let contents = self.prompt.messages.iter().map(|message| &message.content);
         contents.chain(&self.prompt.system).map(words).sum()
     }
+
+    /// Of these the ones that come from a cache, as was wished for.
+    pub(super) fn cached_tokens(&self) -> usize {
+        self.prompt_tokens().min(self.wishes.cached as usize)
+    }
 }
 
 /// The words of a content: a text, or parts that hold texts.

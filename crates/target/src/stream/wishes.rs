@@ -34,6 +34,8 @@ pub(crate) struct Wishes {
     pub(super) empty: bool,
     /// `no_end`: an answer that is whole but for its end mark.
     pub(super) no_end: bool,
+    /// `cached`: tokens of the prompt that the usage tells to come from a cache.
+    pub(super) cached: u32,
 }
 
 impl Wishes {
@@ -51,6 +53,7 @@ impl Wishes {
             cut: source.number("cut", 0, TOKENS_MAX)?,
             empty: source.flag("empty")?,
             no_end: source.flag("no_end")?,
+            cached: source.number("cached", 0, TOKENS_MAX)?.unwrap_or(0),
         })
     }
 

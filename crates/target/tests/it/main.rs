@@ -3,6 +3,7 @@
 mod support;
 
 mod clinic;
+mod conditions;
 mod draws;
 mod echo;
 mod faults;

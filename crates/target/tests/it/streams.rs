@@ -90,6 +90,7 @@ fn a_chat_is_streamed_in_openais_form() {
     let server = plain();
     let wishes = json!({
         "tokens": 3, "per_chunk": 2, "reasoning": 1, "stream_options": { "include_usage": true },
+        "cached": 4,
     });
     let events = events(&post(&server, CHAT, &conversation(wishes)));
     let (end, chunks) = events.split_last().expect("events");
@@ -116,6 +117,7 @@ fn a_chat_is_streamed_in_openais_form() {
     assert_eq!(last.1["choices"], json!([]));
     let usage = json!({
         "prompt_tokens": 5, "completion_tokens": 4, "total_tokens": 9,
+        "prompt_tokens_details": { "cached_tokens": 4 },
         "completion_tokens_details": { "reasoning_tokens": 1 },
     });
     assert_eq!(last.1["usage"], usage);
@@ -205,7 +207,10 @@ fn messages_are_streamed_in_anthropics_form() {
     }
     assert_eq!(
         events[0].1["message"]["usage"],
-        json!({ "input_tokens": 7, "output_tokens": 0 })
+        json!({
+            "input_tokens": 7, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 0,
+            "output_tokens": 0,
+        })
     );
     assert_eq!(
         events[3].1["delta"],
@@ -221,7 +226,8 @@ fn messages_are_streamed_in_anthropics_form() {
     );
     assert_eq!(events[9].1["usage"], json!({ "output_tokens": 3 }));
     assert_eq!(events[9].1["delta"]["stop_reason"], json!("end_turn"));
-    let body = conversation(json!({ "stream": false, "tokens": 2, "max_tokens": 1 }));
+    let wishes = json!({ "stream": false, "tokens": 2, "max_tokens": 1, "cached": 99 });
+    let body = conversation(wishes);
     let shown = post(&server, MESSAGES, &body).json();
     assert_eq!(
         shown["content"],
@@ -230,7 +236,10 @@ fn messages_are_streamed_in_anthropics_form() {
     assert_eq!(shown["stop_reason"], json!("max_tokens"));
     assert_eq!(
         shown["usage"],
-        json!({ "input_tokens": 5, "output_tokens": 1 })
+        json!({
+            "input_tokens": 0, "cache_creation_input_tokens": 0, "cache_read_input_tokens": 5,
+            "output_tokens": 1,
+        })
     );
 }
 
