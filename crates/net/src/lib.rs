@@ -32,6 +32,7 @@ mod ws;
 
 pub use client::{Client, Fetched, StreamedBody};
 pub use cookies::Jar;
+pub use cookies::date::parse as parse_http_date;
 pub use decode::{DecodeError, decode_body, decode_within, decoded_length};
 pub use error::{Error, Failure};
 pub use http1::head::{Framing, Head};

@@ -14,7 +14,7 @@ struct Found {
 }
 
 /// In seconds since 1970; `None` for what is no date.
-pub(super) fn parse(text: &[u8]) -> Option<f64> {
+pub fn parse(text: &[u8]) -> Option<f64> {
     let mut found = Found::default();
     let is_delimiter =
         |byte: &u8| matches!(byte, 0x09 | 0x20..=0x2F | 0x3B..=0x40 | 0x5B..=0x60 | 0x7B..=0x7E);

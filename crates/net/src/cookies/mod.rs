@@ -11,7 +11,7 @@
 //! Other than in a browser there is no list of public suffixes: a user goes only to hosts
 //! that somebody named. A domain without a dot is taken for one.
 
-mod date;
+pub(crate) mod date;
 mod set_cookie;
 
 use crate::{Scheme, Url};

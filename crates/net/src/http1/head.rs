@@ -38,6 +38,9 @@ pub struct Head {
     pub has_cookies: bool,
     /// There is a `Content-Encoding` other than `identity`.
     pub is_encoded: bool,
+    /// There is a header by which caches tell of themselves: `Age`, `X-Cache`,
+    /// `X-Cache-Status`, `CF-Cache-Status` or `Cache-Status`.
+    pub tells_of_cache: bool,
 }
 
 impl Head {
@@ -89,26 +92,33 @@ impl Head {
     /// The headers in the order and case in which they were sent. The value of a
     /// folded header keeps its line ends; a line that is no header is left out.
     pub fn headers(&self) -> Vec<(&[u8], &[u8])> {
-        let mut headers = NO_HEADERS;
-        let mut answer = httparse::Response::new(&mut []);
-        let parsed =
-            tolerant().parse_response_with_uninit_headers(&mut answer, &self.raw, &mut headers);
-        if parsed.is_err() {
-            return Vec::new();
-        }
-        answer
-            .headers
-            .iter()
-            .map(|header| (header.name.as_bytes(), header.value))
-            .collect()
+        let mut found = Vec::new();
+        self.each_header(|name, value| found.push((name, value)));
+        found
     }
 
     /// The first value of a header, its name in any case.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        self.headers()
-            .into_iter()
-            .find(|(known, _)| known.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| value)
+        let mut found = None;
+        self.each_header(|known, value| {
+            if found.is_none() && known.eq_ignore_ascii_case(name.as_bytes()) {
+                found = Some(value);
+            }
+        });
+        found
+    }
+
+    /// Shows name and value of each header, as [`Head::headers`] has them, and allocates
+    /// nothing.
+    pub fn each_header<'a>(&'a self, mut see: impl FnMut(&'a [u8], &'a [u8])) {
+        let mut headers = NO_HEADERS;
+        let mut answer = httparse::Response::new(&mut []);
+        let parsed =
+            tolerant().parse_response_with_uninit_headers(&mut answer, &self.raw, &mut headers);
+        if parsed.is_ok() {
+            let headers = answer.headers.iter();
+            headers.for_each(|header| see(header.name.as_bytes(), header.value));
+        }
     }
 
     fn understand(answer: &httparse::Response<'_, '_>, is_head: bool) -> Result<Head, String> {
@@ -124,6 +134,7 @@ impl Head {
             has_location: false,
             has_cookies: false,
             is_encoded: false,
+            tells_of_cache: false,
         };
         let mut length = None;
         let mut chunked = false;
@@ -154,10 +165,15 @@ impl Head {
     ) -> Result<(), String> {
         let is = |name: &str| header.name.eq_ignore_ascii_case(name);
         match header.name.len() {
+            3 if is("age") => self.tells_of_cache = true,
+            7 if is("x-cache") => self.tells_of_cache = true,
             8 if is("location") => self.has_location = true,
             10 if is("connection") => self.note_connection(header.value),
             10 if is("set-cookie") => self.has_cookies = true,
+            12 if is("cache-status") => self.tells_of_cache = true,
             14 if is("content-length") => note_length(header.value, length)?,
+            14 if is("x-cache-status") => self.tells_of_cache = true,
+            15 if is("cf-cache-status") => self.tells_of_cache = true,
             16 if is("content-encoding") => {
                 self.is_encoded = !header.value.eq_ignore_ascii_case(b"identity");
             }
