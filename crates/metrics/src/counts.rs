@@ -120,6 +120,30 @@ impl Counts {
         }
     }
 
+    /// Tells which buckets have more than in `earlier`, in order, and how many; `false`
+    /// if the two are not of the same range and width, and nothing is told. Most of a
+    /// range is as it was, so it is compared in runs.
+    pub(crate) fn additions(&self, earlier: &Counts, mut tell: impl FnMut(usize, u64)) -> bool {
+        const RUN: usize = 32;
+        let (Cells::Narrow(now), Cells::Narrow(before)) = (&self.cells, &earlier.cells) else {
+            return false;
+        };
+        if self.first != earlier.first || now.len() != before.len() {
+            return false;
+        }
+        for (run, (now, before)) in now.chunks(RUN).zip(before.chunks(RUN)).enumerate() {
+            if now == before {
+                continue;
+            }
+            for (at, (now, before)) in now.iter().zip(before).enumerate() {
+                if now > before {
+                    tell(self.first + run * RUN + at, u64::from(now - before));
+                }
+            }
+        }
+        true
+    }
+
     /// The buckets whose count is not 0, in order.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (usize, u64)> + '_ {
         let (narrow, wide): (&[u16], &[u64]) = match &self.cells {

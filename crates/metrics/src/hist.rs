@@ -90,7 +90,11 @@ fn shift_of(index: usize) -> u32 {
 /// rounding the original would have given, for every original with few digits.
 /// Roundest means: a multiple of the largest of …, 1000, 500, 100, 50, 10, 5, 1 µs.
 pub fn representative_ms(index: usize) -> f64 {
-    let (lowest, highest) = (lowest_us(index), highest_us(index));
+    roundest_ms(lowest_us(index), highest_us(index))
+}
+
+/// The roundest decimal number from `lowest` to `highest` microseconds, in milliseconds.
+pub(crate) fn roundest_ms(lowest: u64, highest: u64) -> f64 {
     let mut power = 100_000_000_000;
     loop {
         for step in [power, (power / 2).max(1)] {
@@ -237,6 +241,22 @@ impl Hist {
         }
     }
 
+    /// What was written down before: buckets with their counts, smallest index first, each
+    /// below [`BUCKETS`] and none twice, and how many samples were too long.
+    pub fn restored(buckets: impl IntoIterator<Item = Bucket>, clamped: u64) -> Hist {
+        let buckets = buckets.into_iter().filter(|bucket| bucket.count > 0);
+        let pairs: Vec<Pair> = buckets
+            .map(|bucket| Pair::new(bucket.index, bucket.count))
+            .collect();
+        let mut hist = Hist::new();
+        if !pairs.is_empty() {
+            hist.take_in(&pairs);
+        }
+        hist.count = pairs.iter().map(|pair| pair.count()).sum();
+        hist.clamped = clamped;
+        hist
+    }
+
     /// Adds sorted pairs, at least one.
     fn take_in(&mut self, added: &[Pair]) {
         if let Store::Dense(counts) = &mut self.store {
@@ -300,16 +320,33 @@ impl Hist {
     /// What was added since it was as `earlier`. A bucket that lost samples since, as
     /// after a reset, holds none.
     pub fn since(&self, earlier: &Hist) -> Hist {
-        let mut before = earlier.iter().peekable();
+        let mut pairs = Vec::new();
+        self.additions(earlier, |index, count| pairs.push(Pair::new(index, count)));
         let mut since = Hist::new();
+        since.count = pairs.iter().map(|pair| pair.count()).sum();
+        if !pairs.is_empty() {
+            since.take_in(&pairs);
+        }
+        since.clamped = self.clamped.saturating_sub(earlier.clamped);
+        since
+    }
+
+    /// Tells which buckets have more samples than in `earlier`, in order, and how many.
+    pub(crate) fn additions(&self, earlier: &Hist, mut tell: impl FnMut(usize, u64)) {
+        if let (Store::Dense(now), Store::Dense(before)) = (&self.store, &earlier.store)
+            && now.additions(before, &mut tell)
+        {
+            return;
+        }
+        let mut before = earlier.iter().peekable();
         for bucket in self.iter() {
             while before.next_if(|b| b.index < bucket.index).is_some() {}
             let had = before.next_if(|b| b.index == bucket.index);
             let had = had.map_or(0, |b| b.count);
-            since.add(bucket.index, bucket.count.saturating_sub(had));
+            if bucket.count > had {
+                tell(bucket.index, bucket.count - had);
+            }
         }
-        since.clamped = self.clamped.saturating_sub(earlier.clamped);
-        since
     }
 
     /// How many samples it holds.

@@ -1,17 +1,28 @@
 //! A run second by second, within a limit.
 //!
-//! In: the snapshot of each second. Out: what happened between each two, oldest first.
-//! When the limit is reached, neighbours become one point: the series stays as long as
-//! the run and grows coarser.
+//! In: the snapshot of each second. Out: what happened between each two, oldest first: a
+//! point for all requests together, and a slice that has each endpoint. When a limit is
+//! reached, neighbours become one: the series stays as long as the run and grows coarser.
 
 use std::sync::Arc;
 
 use crate::arrivals::Arrivals;
 use crate::endpoint::Endpoint;
+use crate::slices::{All, Slice, Taken};
 use crate::snapshot::Snapshot;
 
 /// How many points a history keeps unless told otherwise: two hours of seconds.
 pub const POINTS: usize = 7200;
+
+/// How many endpoints the slices of a history have together at most: those of a hundred
+/// endpoints for six minutes of seconds, or for an hour of slices of sixteen.
+pub const PARTS: usize = 36_000;
+
+/// With up to two thousand endpoints a history keeps so many slices nevertheless.
+pub const SLICES_MIN: usize = 60;
+
+/// … and with more, only as many as stay below this.
+pub const PARTS_MAX: usize = 240_000;
 
 /// What happened between two snapshots.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -47,7 +58,7 @@ pub struct Point {
 
 impl Point {
     /// Appends the point that follows.
-    fn append(&mut self, next: &Point) {
+    pub fn append(&mut self, next: &Point) {
         let larger =
             |one: Option<f64>, two: Option<f64>| one.into_iter().chain(two).reduce(f64::max);
         *self = Point {
@@ -66,18 +77,73 @@ impl Point {
     }
 }
 
-/// The points of one scenario.
+/// Points or slices that become coarser.
+#[derive(Clone, Debug)]
+struct Series<T> {
+    /// How many snapshots make one.
+    stride: u32,
+    /// How many the last one has.
+    filled: u32,
+    items: Vec<T>,
+}
+
+impl<T: Clone> Series<T> {
+    fn new() -> Self {
+        Series {
+            stride: 1,
+            filled: 1,
+            items: Vec::new(),
+        }
+    }
+
+    /// How many snapshots the last one can take.
+    fn room(&self) -> u32 {
+        self.stride - self.filled
+    }
+
+    /// Takes what happened between so many snapshots, no more than there is room for or
+    /// a new one has.
+    fn push(&mut self, next: T, snapshots: u32, append: impl Fn(&mut T, &T)) {
+        match self.items.last_mut() {
+            Some(last) if self.filled < self.stride => append(last, &next),
+            _ => {
+                self.items.push(next);
+                self.filled = 0;
+            }
+        }
+        self.filled += snapshots;
+    }
+
+    /// Makes two neighbours one.
+    fn halve(&mut self, append: impl Fn(&mut T, &T)) {
+        self.stride *= 2;
+        let pairs = self.items.chunks(2).map(|pair| {
+            let mut item = pair[0].clone();
+            pair[1..].iter().for_each(|next| append(&mut item, next));
+            item
+        });
+        // An odd last one is half full and takes the next snapshots.
+        let odd = !self.items.len().is_multiple_of(2);
+        self.items = pairs.collect();
+        self.filled = if odd { self.stride / 2 } else { self.stride };
+    }
+}
+
+/// The points and slices of one scenario.
 #[derive(Clone, Debug)]
 pub struct History {
     limit: usize,
-    /// How many snapshots make a point.
-    stride: u32,
-    /// How many the last point has.
-    filled: u32,
-    points: Vec<Point>,
+    points: Series<Point>,
     at_epoch_s: f64,
     total: Arc<Endpoint>,
     arrivals: Arc<Arrivals>,
+    slices: Series<Slice>,
+    /// How many endpoints they have together.
+    parts: usize,
+    /// Up to where they reach.
+    sliced: Taken,
+    /// How many snapshots came since.
+    waiting: u32,
 }
 
 impl History {
@@ -86,12 +152,14 @@ impl History {
     pub fn new(at_epoch_s: f64, begin: &Snapshot, limit: usize) -> History {
         History {
             limit: limit.max(2),
-            stride: 1,
-            filled: 0,
-            points: Vec::new(),
+            points: Series::new(),
             at_epoch_s,
             total: begin.total.clone(),
             arrivals: begin.arrivals.clone(),
+            slices: Series::new(),
+            parts: 0,
+            sliced: Taken::new(at_epoch_s, begin),
+            waiting: 0,
         }
     }
 
@@ -101,17 +169,11 @@ impl History {
         self.at_epoch_s = at_epoch_s;
         self.total = snapshot.total.clone();
         self.arrivals = snapshot.arrivals.clone();
-        if self.filled == self.stride || self.points.is_empty() {
-            self.make_room();
+        if self.points.room() == 0 && self.points.items.len() >= self.limit {
+            self.points.halve(Point::append);
         }
-        match self.points.last_mut() {
-            Some(last) if self.filled > 0 && self.filled < self.stride => last.append(&point),
-            _ => {
-                self.points.push(point);
-                self.filled = 0;
-            }
-        }
-        self.filled += 1;
+        self.points.push(point, 1, Point::append);
+        self.push_slice(at_epoch_s, snapshot);
     }
 
     fn since(&self, at_epoch_s: f64, snapshot: &Snapshot) -> Point {
@@ -137,25 +199,54 @@ impl History {
         }
     }
 
-    /// Makes two neighbours one where the limit is reached.
-    fn make_room(&mut self) {
-        if self.points.len() < self.limit {
+    /// Makes a slice of what waits when that fills one: between two slices endpoints cost
+    /// nothing.
+    fn push_slice(&mut self, at_epoch_s: f64, snapshot: &Snapshot) {
+        self.waiting += 1;
+        let room = match self.slices.room() {
+            0 => self.slices.stride,
+            room => room,
+        };
+        if self.waiting < room {
             return;
         }
-        self.stride *= 2;
-        let pairs = self.points.chunks(2).map(|pair| {
-            let mut point = pair[0];
-            pair[1..].iter().for_each(|next| point.append(next));
-            point
-        });
-        // An odd last point is half full and takes the next snapshots.
-        let odd = !self.points.len().is_multiple_of(2);
-        self.points = pairs.collect();
-        self.filled = if odd { self.stride / 2 } else { self.stride };
+        let now = Taken::new(at_epoch_s, snapshot);
+        let slice = Slice::between(&self.sliced, &now, &All);
+        self.parts += slice.endpoints.len();
+        self.slices.push(slice, self.waiting, Slice::append);
+        (self.sliced, self.waiting) = (now, 0);
+        while self.is_too_long() {
+            self.slices.halve(Slice::append);
+            self.parts = self.slices.items.iter().map(|s| s.endpoints.len()).sum();
+        }
+    }
+
+    fn is_too_long(&self) -> bool {
+        let slices = self.slices.items.len();
+        slices >= POINTS
+            || (self.parts > PARTS && slices >= 2 * SLICES_MIN)
+            || (self.parts > PARTS_MAX && slices >= 2)
     }
 
     /// The points, oldest first.
     pub fn points(&self) -> &[Point] {
-        &self.points
+        &self.points.items
+    }
+
+    /// The slices that are complete, oldest first.
+    pub fn slices(&self) -> &[Slice] {
+        &self.slices.items
+    }
+
+    /// All slices, with one of what came after the last complete one, up to this snapshot,
+    /// the last that was pushed.
+    pub fn all_slices(&self, snapshot: &Snapshot) -> Vec<Slice> {
+        let mut slices = self.slices.clone();
+        if self.waiting > 0 {
+            let now = Taken::new(self.at_epoch_s, snapshot);
+            let open = Slice::between(&self.sliced, &now, &All);
+            slices.push(open, self.waiting, Slice::append);
+        }
+        slices.items
     }
 }

@@ -22,6 +22,9 @@
 //! | [`shard`] | the books that one lane keeps |
 //! | [`snapshot`] | a copy of the books, mergeable with others |
 //! | [`history`] | what happened between each two snapshots |
+//! | [`slices`] | the same for each endpoint |
+//! | [`thin`] | the small histogram of a slice |
+//! | [`objective`] | what must hold, and whether it did |
 //! | [`validity`] | whether the generator did what was asked of it |
 //! | [`record`] | the whole run |
 
@@ -29,34 +32,44 @@ pub mod arrivals;
 mod counts;
 pub mod endpoint;
 pub mod failure;
+pub mod fuzzing;
 pub mod hist;
 pub mod history;
 pub mod measure;
 pub mod measures;
+pub mod objective;
 mod pairs;
 pub mod record;
 pub mod sample;
 pub mod seconds;
 pub mod shard;
+mod since;
+pub mod slices;
 pub mod snapshot;
 pub mod task;
+pub mod thin;
 pub mod validity;
 pub mod values;
 pub mod window;
 
 pub use arrivals::{Arrivals, Level, Missed};
-pub use endpoint::{Endpoint, Keep, Whole};
-pub use failure::{ExceptionGroup, Failure, FailureBook};
+pub use endpoint::{Endpoint, Keep, ToldQuantiles, Whole};
+pub use failure::{ExceptionGroup, Failure, FailureBook, FailureKind, Why};
 pub use hist::Hist;
 pub use history::{History, Point};
 pub use measure::{Kind, Measure, Metric, MetricId, Phases, Unit};
 pub use measures::{Measures, Series};
-pub use record::{Change, Ended, RunRecord, ScenarioRecord};
+pub use record::{
+    Change, Ended, HookRecord, Machine, Origin, OriginKind, PlanText, RunRecord, ScenarioRecord,
+    When,
+};
 pub use sample::{EndpointId, Sample};
 pub use seconds::{Second, Seconds};
-pub use shard::{Limits, Shard};
+pub use shard::{Limits, Shard, UserId};
+pub use slices::{Measured, Part, Slice, Spread};
 pub use snapshot::{Overflow, Snapshot};
 pub use task::{Task, TaskBook, TaskId};
+pub use thin::Thin;
 pub use validity::{Driven, Lag, LaneUse, Model, Reason, Validity, judge};
 pub use values::Values;
 pub use window::Window;
