@@ -8,11 +8,21 @@ impl Fault {
     /// What is wrong, the objective with a mark at the place, and what to do.
     pub fn pointed(&self, text: &str) -> String {
         // One column for each character, whatever a line end or a tab would do.
-        let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-        let before = text.char_indices().take_while(|(at, _)| *at < self.at).count();
+        let line: String = text
+            .chars()
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        let before = text
+            .char_indices()
+            .take_while(|(at, _)| *at < self.at)
+            .count();
         let mark = " ".repeat(before);
         let hint = self.hint.as_ref().map(|hint| format!(" {hint}"));
-        format!("{}\n    {line}\n    {mark}^{}", self.what, hint.unwrap_or_default())
+        format!(
+            "{}\n    {line}\n    {mark}^{}",
+            self.what,
+            hint.unwrap_or_default()
+        )
     }
 }
 
