@@ -10,6 +10,7 @@ mod other;
 mod output;
 mod page;
 mod rate;
+mod verdict;
 
 /// What kind of value an option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,8 @@ pub enum Kind {
     Timespan,
     /// A rate of arrivals, see [`crate::rate`]; its text once read.
     Rate,
+    /// An objective, see [`gatecrash_metrics::objective::parse`]; may be given several times.
+    Objectives,
     /// One of DEBUG, INFO, WARNING, ERROR, CRITICAL, in any case.
     LogLevel,
     /// JSON texts or names of `.json` files with attributes for User classes.
@@ -56,6 +59,7 @@ impl Kind {
             Self::List => "list",
             Self::Timespan => "timespan",
             Self::Rate => "rate",
+            Self::Objectives => "objectives",
             Self::LogLevel => "log_level",
             Self::UserConfig => "user_config",
             Self::ConfigFile => "config_file",
@@ -197,6 +201,7 @@ pub struct Group {
 pub const GROUPS: &[Group] = &[
     common::GROUP,
     rate::GROUP,
+    verdict::GROUP,
     page::GROUP,
     cluster::MASTER,
     cluster::WORKER,

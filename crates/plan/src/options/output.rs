@@ -56,12 +56,11 @@ const STATISTICS_OPTIONS: &[OptionSpec] = &[
         &["--html"],
         "html_file",
         Kind::Text,
-        "Write a report as HTML. {u}, {r} and {t} in the name become users, spawn rate and run \
-         time",
+        "Write a report as HTML, one file with verdicts, tables and charts. {u}, {r} and {t} in the \
+         name become users, spawn rate and run time",
     )
     .env("LOCUST_HTML")
-    .metavar("<file>")
-    .later("the HTML report"),
+    .metavar("<file>"),
     OptionSpec::new(
         &["--json"],
         "json",
