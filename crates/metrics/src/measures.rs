@@ -40,7 +40,10 @@ impl Series {
 
     /// What becomes of its values.
     pub fn kind(&self) -> Kind {
-        self.metric.as_ref().map_or(Kind::Trend, |m| m.kind)
+        match &self.metric {
+            Some(metric) => metric.kind,
+            None => self.measure.kind().unwrap_or(Kind::Trend),
+        }
     }
 
     fn same(&self, other: &Series) -> bool {
@@ -100,6 +103,20 @@ impl Measures {
         series.values.record(value);
     }
 
+    /// Counts one value of a built-in measure, or with its declaration of a custom one.
+    pub(crate) fn record_any(
+        &mut self,
+        measure: Measure,
+        metric: Option<&Arc<Metric>>,
+        value: f64,
+        at_epoch_s: f64,
+    ) {
+        match metric {
+            Some(metric) => self.record_custom(measure, metric, value, at_epoch_s),
+            None => self.record(measure, value),
+        }
+    }
+
     fn push(&mut self, measure: Measure, metric: Option<Arc<Metric>>) -> usize {
         // There are only a few, and each is copied with its endpoint.
         self.series.reserve_exact(1);
@@ -113,6 +130,50 @@ impl Measures {
             self.places[index] = self.series.len() as u8;
         }
         self.series.len() - 1
+    }
+
+    /// What was written down before, in the order of first sight; of series of the same
+    /// measure only the first counts.
+    pub fn restored(series: impl IntoIterator<Item = Series>) -> Measures {
+        let mut restored = Measures::default();
+        for one in series {
+            if !restored.series.iter().any(|known| known.same(&one)) {
+                let place = restored.push(one.measure, None);
+                restored.series[place] = one;
+            }
+        }
+        restored
+    }
+
+    /// All series in the order of first sight.
+    pub fn in_order(&self) -> &[Series] {
+        &self.series
+    }
+
+    /// What changed since they were as `earlier`; see [`crate::Snapshot::since`].
+    pub(crate) fn since(&self, earlier: &Measures) -> Measures {
+        let changed = self.series.iter().filter_map(|now| {
+            let before = earlier.series.iter().find(|before| before.same(now));
+            match before {
+                Some(before) if before == now => None,
+                Some(before) => Some(Series {
+                    values: now.values.since(&before.values),
+                    ..now.clone()
+                }),
+                None => Some(now.clone()),
+            }
+        });
+        Measures::restored(changed)
+    }
+
+    /// Takes over what changed.
+    pub(crate) fn advance(&mut self, change: &Measures) {
+        for theirs in &change.series {
+            let found = self.series.iter().position(|ours| ours.same(theirs));
+            let place = found.unwrap_or_else(|| self.push(theirs.measure, theirs.metric.clone()));
+            self.series[place].values.advance(&theirs.values);
+            self.series[place].last = theirs.last;
+        }
     }
 
     /// The values of a built-in measure, or of a declared metric by its number.

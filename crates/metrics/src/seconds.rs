@@ -128,6 +128,35 @@ impl Seconds {
         found.map(|at| cells[at]).unwrap_or_default()
     }
 
+    /// What was written down before: the kept seconds, oldest first, and how many were
+    /// forgotten.
+    pub fn restored(seconds: impl IntoIterator<Item = Second>, dropped: u64) -> Seconds {
+        let mut restored = Seconds {
+            dropped,
+            ..Seconds::default()
+        };
+        seconds.into_iter().for_each(|second| restored.push(second));
+        restored
+    }
+
+    /// The seconds that are not as they were in `earlier`; see [`crate::Snapshot::since`].
+    pub(crate) fn since(&self, earlier: &Seconds) -> Seconds {
+        let mut before = earlier.iter().peekable();
+        let changed = self.iter().filter(|second| {
+            while before.next_if(|b| b.epoch_s < second.epoch_s).is_some() {}
+            before.next_if(|b| b.epoch_s == second.epoch_s) != Some(*second)
+        });
+        Seconds::restored(changed.copied(), self.dropped)
+    }
+
+    /// Takes over what changed; nothing is forgotten by this.
+    pub(crate) fn advance(&mut self, change: &Seconds) {
+        for second in change.iter() {
+            *self.at(f64::from(second.epoch_s), usize::MAX) = *second;
+        }
+        self.dropped = change.dropped;
+    }
+
     /// How many seconds were forgotten because of the limit.
     pub fn dropped(&self) -> u64 {
         self.dropped

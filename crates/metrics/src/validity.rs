@@ -154,11 +154,23 @@ impl Driven {
     }
 }
 
+/// What reasons are about.
+pub const KEYS: [&str; 9] = [
+    "arrivals",
+    "cap",
+    "lag",
+    "lane",
+    "throttled",
+    "ports",
+    "files",
+    "network",
+    "interpreter",
+];
+
 /// One thing that speaks against a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reason {
-    /// What it is about, for programs: `arrivals`, `cap`, `lag`, `lane`, `throttled`,
-    /// `ports`, `files`, `network`, `interpreter`.
+    /// What it is about, for programs: one of [`KEYS`].
     pub key: &'static str,
     /// The sentence, with the figure and what to do.
     pub text: String,

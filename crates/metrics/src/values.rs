@@ -52,6 +52,34 @@ impl Values {
         self.hist.merge(&other.hist);
     }
 
+    /// What was written down before: sum, extremes (`None` before the first value) and how
+    /// often which value occurred.
+    pub fn restored(sum: f64, extremes: Option<(f64, f64)>, hist: Hist) -> Values {
+        let (min, max) = extremes.unwrap_or((f64::INFINITY, f64::NEG_INFINITY));
+        Values {
+            sum,
+            min,
+            max,
+            hist,
+        }
+    }
+
+    /// What changed since they were as `earlier`; see [`crate::Snapshot::since`].
+    pub(crate) fn since(&self, earlier: &Values) -> Values {
+        Values {
+            hist: self.hist.since(&earlier.hist),
+            ..*self
+        }
+    }
+
+    /// Takes over what changed.
+    pub(crate) fn advance(&mut self, change: &Values) {
+        if !change.is_empty() {
+            self.hist.merge(&change.hist);
+            (self.sum, self.min, self.max) = (change.sum, change.min, change.max);
+        }
+    }
+
     /// How many values there were.
     pub fn count(&self) -> u64 {
         self.hist.count()
