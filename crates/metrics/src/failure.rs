@@ -15,6 +15,85 @@ pub const OTHER_ERRORS: &str = "other errors";
 /// The longest error text or traceback that is kept, bytes; the rest is cut off.
 pub const TEXT_LIMIT: usize = 16 * 1024;
 
+/// What kind of failure it was, whatever its text says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum FailureKind {
+    /// Something took longer than it may.
+    Timeout,
+    /// No connection: the name has no address, nobody listens, no port is left.
+    Connect,
+    /// No trust: a handshake that failed, a certificate that is not accepted.
+    Tls,
+    /// The connection broke, or what came over it was no answer.
+    Reset,
+    /// An answer whose status says that it failed.
+    Status(u16),
+    /// An answer that is not what the plan or the program wants.
+    Check,
+    /// A stream that ended early, or told of an error.
+    Stream,
+    /// User code raised it.
+    Exception,
+    /// Nobody said which.
+    #[default]
+    Other,
+}
+
+impl FailureKind {
+    /// As outputs write it: `timeout`, `status 503`, `other`.
+    pub fn name(self) -> Cow<'static, str> {
+        let name = match self {
+            FailureKind::Timeout => "timeout",
+            FailureKind::Connect => "connect",
+            FailureKind::Tls => "tls",
+            FailureKind::Reset => "reset",
+            FailureKind::Status(status) => return format!("status {status}").into(),
+            FailureKind::Check => "check",
+            FailureKind::Stream => "stream",
+            FailureKind::Exception => "exception",
+            FailureKind::Other => "other",
+        };
+        name.into()
+    }
+
+    /// The kind that [`FailureKind::name`] writes so.
+    pub fn named(name: &str) -> Option<FailureKind> {
+        Some(match name {
+            "timeout" => FailureKind::Timeout,
+            "connect" => FailureKind::Connect,
+            "tls" => FailureKind::Tls,
+            "reset" => FailureKind::Reset,
+            "check" => FailureKind::Check,
+            "stream" => FailureKind::Stream,
+            "exception" => FailureKind::Exception,
+            "other" => FailureKind::Other,
+            _ => FailureKind::Status(name.strip_prefix("status ")?.parse().ok()?),
+        })
+    }
+}
+
+/// Why a request failed: its kind, and in words. Words alone are of no known kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Why<'a> {
+    /// What kind of failure.
+    pub kind: FailureKind,
+    /// The error as its language writes it.
+    pub text: &'a str,
+}
+
+impl<'a> From<&'a str> for Why<'a> {
+    fn from(text: &'a str) -> Self {
+        let kind = FailureKind::Other;
+        Why { kind, text }
+    }
+}
+
+impl<'a> From<&'a String> for Why<'a> {
+    fn from(text: &'a String) -> Self {
+        text.as_str().into()
+    }
+}
+
 /// One distinct error of one endpoint.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
@@ -24,6 +103,8 @@ pub struct Failure {
     pub name: Arc<str>,
     /// The error as its language writes it, `ConnectionRefusedError(111, '…')`.
     pub error: Arc<str>,
+    /// What kind of failure it is.
+    pub kind: FailureKind,
     /// How often it happened.
     pub occurrences: u64,
     /// When it first happened, seconds since the Unix epoch.
@@ -36,6 +117,9 @@ impl Failure {
     /// Adds the occurrences of the same failure elsewhere.
     pub fn merge(&mut self, other: &Failure) {
         self.occurrences += other.occurrences;
+        if self.kind == FailureKind::Other {
+            self.kind = other.kind;
+        }
         self.first_seen_epoch_s = self.first_seen_epoch_s.min(other.first_seen_epoch_s);
         self.last_seen_epoch_s = self.last_seen_epoch_s.max(other.last_seen_epoch_s);
     }
@@ -103,10 +187,10 @@ impl FailureBook {
         slot: u32,
         method: &Arc<str>,
         name: &Arc<str>,
-        error: &str,
+        why: Why<'_>,
         at_epoch_s: f64,
     ) {
-        let error = cut(error);
+        let error = cut(why.text);
         let known = self
             .places
             .get(&slot)
@@ -114,7 +198,13 @@ impl FailureBook {
         let place = match known {
             Some(&place) => place,
             None if self.failures.len() >= self.limit => self.other_place(at_epoch_s),
-            None => self.new_place(slot, method, name, &error, at_epoch_s),
+            None => {
+                let why = Why {
+                    text: &error,
+                    ..why
+                };
+                self.new_place(slot, method, name, why, at_epoch_s)
+            }
         };
         let failure = Arc::make_mut(&mut self.failures[place]);
         failure.occurrences += 1;
@@ -126,11 +216,11 @@ impl FailureBook {
         slot: u32,
         method: &Arc<str>,
         name: &Arc<str>,
-        error: &str,
+        why: Why<'_>,
         at_epoch_s: f64,
     ) -> usize {
-        let error: Arc<str> = error.into();
-        let place = self.push(method.clone(), name.clone(), error.clone(), at_epoch_s);
+        let place = self.push(method.clone(), name.clone(), why, at_epoch_s);
+        let error = self.failures[place].error.clone();
         self.places.entry(slot).or_default().insert(error, place);
         place
     }
@@ -147,17 +237,12 @@ impl FailureBook {
         self.others.unwrap_or_default()
     }
 
-    fn push(
-        &mut self,
-        method: Arc<str>,
-        name: Arc<str>,
-        error: Arc<str>,
-        at_epoch_s: f64,
-    ) -> usize {
+    fn push(&mut self, method: Arc<str>, name: Arc<str>, why: Why<'_>, at_epoch_s: f64) -> usize {
         self.failures.push(Arc::new(Failure {
             method,
             name,
-            error,
+            error: why.text.into(),
+            kind: why.kind,
             occurrences: 0,
             first_seen_epoch_s: at_epoch_s,
             last_seen_epoch_s: at_epoch_s,

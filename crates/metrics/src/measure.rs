@@ -20,12 +20,16 @@ pub enum Unit {
     Bytes,
     /// A share from 0 to 1.
     Share,
+    /// Seconds.
+    Seconds,
+    /// The run's currency, which its record names.
+    Money,
     /// Whatever a user says.
     Named(Arc<str>),
 }
 
 impl Unit {
-    /// As outputs write it: `ms`, `count`, `per second`, `bytes`, `share`.
+    /// As outputs write it: `ms`, `count`, `per second`, `bytes`, `share`, `s`, `money`.
     pub fn name(&self) -> &str {
         match self {
             Unit::Ms => "ms",
@@ -33,6 +37,8 @@ impl Unit {
             Unit::PerSecond => "per second",
             Unit::Bytes => "bytes",
             Unit::Share => "share",
+            Unit::Seconds => "s",
+            Unit::Money => "money",
             Unit::Named(name) => name,
         }
     }
@@ -126,17 +132,34 @@ pub enum Measure {
     RoundTrip,
     /// Messages received by a WebSocket per second that it was open.
     MessagesPerSecond,
+    /// Whether an answer came from a cache: 1 or 0; not recorded where nothing tells.
+    CacheHit,
+    /// Response time of an answer that came from a cache.
+    HitTime,
+    /// Response time of an answer that is known not to have come from a cache.
+    MissTime,
+    /// Input tokens of an answer, as its `usage` tells, those from a cache included.
+    TokensIn,
+    /// Input tokens that the server read from its cache.
+    TokensCached,
+    /// What a request cost.
+    Cost,
+    /// What its cached tokens would have cost more without the cache.
+    CostSaved,
+    /// How long a 429 or a 503 asked to wait.
+    RetryAfter,
     /// A value of a declared metric.
     Custom(MetricId),
 }
 
 /// How many measures are built in.
-pub const BUILT_IN: usize = 17;
+pub const BUILT_IN: usize = 25;
 
 /// What is said about a built-in measure.
 struct About {
     name: &'static str,
     unit: Unit,
+    kind: Kind,
     doc: &'static str,
 }
 
@@ -160,6 +183,14 @@ impl Measure {
         Measure::WsConnect,
         Measure::RoundTrip,
         Measure::MessagesPerSecond,
+        Measure::CacheHit,
+        Measure::HitTime,
+        Measure::MissTime,
+        Measure::TokensIn,
+        Measure::TokensCached,
+        Measure::Cost,
+        Measure::CostSaved,
+        Measure::RetryAfter,
     ];
 
     /// Its place in [`Measure::ALL`]; `None` for a declared metric.
@@ -182,6 +213,14 @@ impl Measure {
             Measure::WsConnect => 14,
             Measure::RoundTrip => 15,
             Measure::MessagesPerSecond => 16,
+            Measure::CacheHit => 17,
+            Measure::HitTime => 18,
+            Measure::MissTime => 19,
+            Measure::TokensIn => 20,
+            Measure::TokensCached => 21,
+            Measure::Cost => 22,
+            Measure::CostSaved => 23,
+            Measure::RetryAfter => 24,
             Measure::Custom(_) => return None,
         })
     }
@@ -194,6 +233,17 @@ impl Measure {
     /// The unit of its values; `None` for a declared metric.
     pub fn unit(self) -> Option<Unit> {
         self.about().map(|about| about.unit.clone())
+    }
+
+    /// What becomes of its values; `None` for a declared metric.
+    pub fn kind(self) -> Option<Kind> {
+        self.about().map(|about| about.kind)
+    }
+
+    /// The built-in measure of that name.
+    pub fn named(name: &str) -> Option<Measure> {
+        let mut all = Measure::ALL.into_iter();
+        all.find(|measure| measure.name() == Some(name))
     }
 
     /// What it is, with its formula and source; `None` for a declared metric.
@@ -211,87 +261,152 @@ static ABOUT: [About; BUILT_IN] = [
     About {
         name: "service_time",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "from the send to the last byte of the answer; the response time counts from the instant the request was due (Tene, How NOT to Measure Latency)",
     },
     About {
         name: "dns",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "from the call to the resolved name",
     },
     About {
         name: "connect",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "from the resolved name to the connected socket (RFC 9293, three-way handshake)",
     },
     About {
         name: "tls",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "from the connected socket to the finished handshake (RFC 8446 §2)",
     },
     About {
         name: "first_byte",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "from the sent head of the request to the first byte of the answer",
     },
     About {
         name: "receive",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "from the first byte of the answer to its last",
     },
     About {
         name: "ttft",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "time to first token: c1 − t0, the first chunk with content, reasoning included",
     },
     About {
         name: "ttfo",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "time to first output: the first chunk with visible text − t0, reasoning left out",
     },
     About {
         name: "tpot",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "time per output token: (e2e − ttft) / (N − 1) with e2e = cK − t0; answers of one token have none (vLLM, benchmarks/serve.py)",
     },
     About {
         name: "chunk_gap",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "c(i+1) − ci, the gaps between chunks of all answers together; a chunk may carry several tokens or a part of one",
     },
     About {
         name: "events",
         unit: Unit::Count,
+        kind: Kind::Trend,
         doc: "events of an answer",
     },
     About {
         name: "tokens",
         unit: Unit::Count,
+        kind: Kind::Trend,
         doc: "output tokens N of an answer, as its `usage` tells",
     },
     About {
         name: "tokens_by_chunks",
         unit: Unit::Count,
+        kind: Kind::Trend,
         doc: "output tokens N of an answer that has no `usage`: its chunks with content, each taken for one token, though it may carry several or a part of one",
     },
     About {
         name: "tokens_per_s",
         unit: Unit::PerSecond,
+        kind: Kind::Trend,
         doc: "output tokens of an answer by its time: N / (cK − t0)",
     },
     About {
         name: "ws_connect",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "from the call to the finished upgrade (RFC 6455 §4)",
     },
     About {
         name: "round_trip",
         unit: Unit::Ms,
+        kind: Kind::Trend,
         doc: "from a sent message to the message that answers it",
     },
     About {
         name: "messages_per_s",
         unit: Unit::PerSecond,
+        kind: Kind::Trend,
         doc: "messages received by a WebSocket per second that it was open",
+    },
+    About {
+        name: "cache_hit",
+        unit: Unit::Share,
+        kind: Kind::Rate,
+        doc: "share of the answers that came from a cache, of those that tell: 304, Age above 0 (RFC 9111 §5.1), X-Cache, CF-Cache-Status, X-Cache-Status, Cache-Status (RFC 9211), or a header or JSON field that the plan names",
+    },
+    About {
+        name: "hit_time",
+        unit: Unit::Ms,
+        kind: Kind::Trend,
+        doc: "response time of answers that came from a cache",
+    },
+    About {
+        name: "miss_time",
+        unit: Unit::Ms,
+        kind: Kind::Trend,
+        doc: "response time of answers that are known not to have come from a cache",
+    },
+    About {
+        name: "tokens_in",
+        unit: Unit::Count,
+        kind: Kind::Trend,
+        doc: "input tokens of an answer, as its `usage` tells: prompt_tokens (OpenAI), input_tokens with those read from and written to the cache (Anthropic)",
+    },
+    About {
+        name: "tokens_cached",
+        unit: Unit::Count,
+        kind: Kind::Trend,
+        doc: "input tokens that the server read from its cache: prompt_tokens_details.cached_tokens (OpenAI), cache_read_input_tokens (Anthropic)",
+    },
+    About {
+        name: "cost",
+        unit: Unit::Money,
+        kind: Kind::Counter,
+        doc: "what the requests cost by the plan's prices: per request + input tokens × price (cached ones at their own) + output tokens × price",
+    },
+    About {
+        name: "cost_saved",
+        unit: Unit::Money,
+        kind: Kind::Counter,
+        doc: "what the requests would have cost more without a cache: cached input tokens × (price in − price cached), and of a cached answer its own price against a fresh one's",
+    },
+    About {
+        name: "retry_after",
+        unit: Unit::Seconds,
+        kind: Kind::Trend,
+        doc: "how long the server asked to wait in the Retry-After of a 429 or 503 (RFC 9110 §10.2.3)",
     },
 ];
 

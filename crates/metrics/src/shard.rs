@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::arrivals::{Arrivals, Missed};
 use crate::endpoint::{Endpoint, Keep, Timed};
-use crate::failure::FailureBook;
+use crate::failure::{FailureBook, Why};
 use crate::measure::{Measure, Metric, MetricId, Phases};
 use crate::measures::Measures;
 use crate::sample::{EndpointId, Sample};
@@ -91,7 +91,13 @@ pub struct Shard {
     tasks: TaskBook,
     arrivals: Arrivals,
     metrics: Arc<Measures>,
+    /// Classes of users that are followed.
+    users: Vec<Arc<Endpoint>>,
 }
+
+/// The number of a class of users whose requests are counted by themselves, too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct UserId(u16);
 
 impl Shard {
     /// Empty books that begin now.
@@ -119,6 +125,50 @@ impl Shard {
             tasks: TaskBook::new(limits.tasks),
             arrivals: Arrivals::default(),
             metrics: Arc::default(),
+            users: Vec::new(),
+        }
+    }
+
+    /// From now on the requests of a class of users are counted by themselves, too, where
+    /// they are told with this number. `None` beyond the limit on distinct tasks.
+    pub fn follow_user(&mut self, class: &str, now_epoch_s: f64) -> Option<UserId> {
+        let known = self.users.iter().position(|user| *user.name == *class);
+        let place = match known {
+            Some(place) => place,
+            None if self.users.len() >= self.limits.tasks => return None,
+            None => {
+                let endpoint = Endpoint::new("", class, now_epoch_s);
+                self.users.push(Arc::new(endpoint));
+                self.users.len() - 1
+            }
+        };
+        u16::try_from(place).ok().map(UserId)
+    }
+
+    /// Counts one finished request of a class that is followed, and whether it failed,
+    /// beside [`Shard::record`] and [`Shard::fail`].
+    pub fn record_user(&mut self, user: UserId, sample: &Sample, failed: bool) {
+        let keep = self.keep;
+        let Some(user) = self.users.get_mut(usize::from(user.0)) else {
+            return;
+        };
+        let user = Arc::make_mut(user);
+        user.count(sample, Timed::of(sample), keep);
+        if failed {
+            user.fail(sample.at_epoch_s, keep);
+        }
+    }
+
+    /// Counts one value that a request of a class that is followed was measured by, beside
+    /// [`Shard::measure`], which tells the values that cannot be counted.
+    pub fn measure_user(&mut self, user: UserId, measure: Measure, value: f64) {
+        let metric = self.usable(measure, value);
+        let user = self.users.get_mut(usize::from(user.0));
+        if let (Some(metric), Some(user)) = (metric, user) {
+            let user = Arc::make_mut(user);
+            let at = user.last_request_epoch_s.unwrap_or(0.0);
+            user.measures
+                .record_any(measure, metric.as_ref(), value, at);
         }
     }
 
@@ -222,10 +272,9 @@ impl Shard {
         };
         let endpoint = Arc::make_mut(&mut self.entries[slot as usize].endpoint);
         let at = endpoint.last_request_epoch_s.unwrap_or(0.0);
-        match metric {
-            Some(metric) => endpoint.measures.record_custom(measure, &metric, value, at),
-            None => endpoint.measures.record(measure, value),
-        }
+        endpoint
+            .measures
+            .record_any(measure, metric.as_ref(), value, at);
     }
 
     /// The declaration of a custom measure, if it needs one; `None` if the value cannot
@@ -323,16 +372,17 @@ impl Shard {
         arrivals.in_flight.set(in_flight);
     }
 
-    /// Counts one failure with its error text. The request itself is counted by
-    /// [`Shard::record`].
-    pub fn fail(&mut self, id: EndpointId, error: &str, at_epoch_s: f64) {
+    /// Counts one failure with its kind and error text; a text alone is of no known kind.
+    /// The request itself is counted by [`Shard::record`].
+    pub fn fail<'a>(&mut self, id: EndpointId, why: impl Into<Why<'a>>, at_epoch_s: f64) {
         let keep = self.keep;
         let slot = self.slot(id);
         Arc::make_mut(&mut self.total).fail(at_epoch_s, keep);
         let endpoint = self.open(slot, at_epoch_s);
         endpoint.fail(at_epoch_s, keep);
         let (method, name) = (endpoint.method.clone(), endpoint.name.clone());
-        self.failures.fail(slot, &method, &name, error, at_epoch_s);
+        let why = why.into();
+        self.failures.fail(slot, &method, &name, why, at_epoch_s);
     }
 
     /// Counts one exception that user code raised outside a request.
@@ -385,6 +435,9 @@ impl Shard {
         self.tasks.reset();
         self.metrics = Arc::default();
         self.arrivals = self.arrivals.restarted();
+        for user in &mut self.users {
+            *user = Arc::new(user.restarted(now_epoch_s));
+        }
     }
 
     /// As [`Shard::reset`], and the names go out of sight until they are used again.
@@ -464,6 +517,7 @@ impl Shard {
             tasks: self.tasks.tasks().iter().cloned().map(Arc::new).collect(),
             arrivals: Arc::new(self.arrivals.clone()),
             metrics: self.metrics.clone(),
+            users: self.users.clone(),
             overflow: self.overflow(),
         }
     }

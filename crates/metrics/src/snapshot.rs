@@ -62,6 +62,9 @@ pub struct Snapshot {
     pub arrivals: Arc<Arrivals>,
     /// Values of declared metrics that belong to no endpoint.
     pub metrics: Arc<Measures>,
+    /// All requests of the users of one class together, whose name it has; of the classes
+    /// that somebody asked to follow ([`crate::Shard::follow_user`]), mostly none.
+    pub users: Vec<Arc<Endpoint>>,
     /// What went beyond the limits.
     pub overflow: Overflow,
 }
@@ -97,6 +100,12 @@ impl Snapshot {
         );
         Arc::make_mut(&mut self.arrivals).merge(&other.arrivals);
         Arc::make_mut(&mut self.metrics).merge(&other.metrics);
+        merge_by(
+            &mut self.users,
+            &other.users,
+            |user| user.name.clone(),
+            Endpoint::merge,
+        );
         self.overflow.merge(&other.overflow);
     }
 
@@ -108,6 +117,11 @@ impl Snapshot {
             all.merge(&endpoint.measures);
         }
         all
+    }
+
+    /// All requests of a class of users that was followed.
+    pub fn user(&self, class: &str) -> Option<&Arc<Endpoint>> {
+        self.users.iter().find(|user| *user.name == *class)
     }
 
     /// The endpoint of that method and name.

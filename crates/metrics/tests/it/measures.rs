@@ -52,7 +52,8 @@ fn the_table_of_measures_agrees_with_itself() {
     for (at, measure) in Measure::ALL.into_iter().enumerate() {
         assert_eq!(measure.index(), Some(at));
         assert!(measure.doc().is_some_and(|doc| doc.len() > 10));
-        assert!(measure.unit().is_some());
+        assert!(measure.unit().is_some() && measure.kind().is_some());
+        assert_eq!(measure.name().and_then(Measure::named), Some(measure));
     }
     let names: HashSet<_> = Measure::ALL.iter().map(|m| m.name().unwrap()).collect();
     assert_eq!(names.len(), Measure::ALL.len());

@@ -2,7 +2,7 @@
 
 use gatecrash_metrics::failure::{OTHER_ERRORS, TEXT_LIMIT};
 use gatecrash_metrics::shard::OTHER_NAMES;
-use gatecrash_metrics::{EndpointId, Limits, Sample, Shard};
+use gatecrash_metrics::{EndpointId, FailureKind, Limits, Measure, Sample, Shard, Values, Why};
 
 const LIST: EndpointId = EndpointId(0);
 const VIEW: EndpointId = EndpointId(1);
@@ -291,4 +291,77 @@ fn ten_thousand_names_of_a_hundred_samples_take_less_than_100_mb() {
     assert_eq!(shard.snapshot().overflow, Default::default());
     let megabytes = shard.bytes() as f64 / 1e6;
     assert!(megabytes < 100.0, "{megabytes} MB");
+}
+
+#[test]
+fn a_failure_keeps_its_kind_through_merges() {
+    let mut known = shard();
+    let why = |kind| Why {
+        kind,
+        text: "no answer",
+    };
+    known.fail(LIST, why(FailureKind::Timeout), 101.0);
+    known.fail(LIST, "said by nobody", 101.0);
+    let mut unknown = shard();
+    unknown.fail(LIST, "no answer", 102.0);
+    for (first, second) in [(&known, &unknown), (&unknown, &known)] {
+        let mut merged = first.snapshot();
+        merged.merge(&second.snapshot());
+        let kind = |text: &str| {
+            let found = merged.failures.iter().find(|one| *one.error == *text);
+            found.map(|one| (one.kind, one.occurrences))
+        };
+        assert_eq!(kind("no answer"), Some((FailureKind::Timeout, 2)));
+        assert_eq!(kind("said by nobody"), Some((FailureKind::Other, 1)));
+    }
+}
+
+#[test]
+fn the_name_of_a_kind_leads_back_to_it() {
+    for kind in [
+        FailureKind::Timeout,
+        FailureKind::Connect,
+        FailureKind::Tls,
+        FailureKind::Reset,
+        FailureKind::Status(503),
+        FailureKind::Check,
+        FailureKind::Stream,
+        FailureKind::Exception,
+        FailureKind::Other,
+    ] {
+        assert_eq!(FailureKind::named(&kind.name()), Some(kind));
+    }
+    assert_eq!(FailureKind::Status(503).name(), "status 503");
+    for none in ["", "status", "status x", "503"] {
+        assert_eq!(FailureKind::named(none), None);
+    }
+}
+
+#[test]
+fn a_class_that_is_followed_has_books_of_its_own() {
+    let sample = |ms| sample(LIST, 101.0, Some(ms));
+    let mut shard = shard();
+    let user = shard.follow_user("Reader", 100.0).expect("room");
+    assert_eq!(shard.follow_user("Reader", 100.0), Some(user));
+    shard.record(&sample(5.0));
+    shard.record(&sample(9.0));
+    shard.record_user(user, &sample(9.0), true);
+    shard.measure_user(user, Measure::Ttft, 3.0);
+    let mut snapshot = shard.snapshot();
+    snapshot.merge(&shard.snapshot());
+    let reader = snapshot.user("Reader").expect("followed");
+    assert_eq!(
+        (reader.requests, reader.failures, reader.min_ms),
+        (2, 2, Some(9.0))
+    );
+    assert_eq!(
+        reader.measures.get(Measure::Ttft).map(Values::count),
+        Some(2)
+    );
+    assert_eq!(snapshot.user("Writer"), None);
+    shard.reset(200.0);
+    assert_eq!(
+        shard.snapshot().user("Reader").map(|user| user.requests),
+        Some(0)
+    );
 }
