@@ -125,6 +125,10 @@ mod tests {
             measured: true,
             seed: 1,
             expected_time: None,
+            objectives: Vec::new(),
+            pause_before: Duration::ZERO,
+            before: Vec::new(),
+            after: Vec::new(),
         };
         assert_eq!(load_text(&scenario), expected);
     }

@@ -8,6 +8,7 @@
 pub mod dotenv;
 pub mod draw;
 pub mod duration;
+pub mod effective;
 pub mod fault;
 pub mod file;
 pub mod fingerprint;
@@ -28,4 +29,5 @@ pub mod split;
 pub mod template;
 pub mod timespan;
 
+pub use effective::effective;
 pub use resolve::{Overrides, Sources, load};

@@ -13,7 +13,7 @@ use crate::template::{FILTERS, FUNCTIONS, TESTS, VALUES};
 const TOP: &str = "\
 # Plan files: every key
 
-This page is written by the code (`cargo run -p gatecrash-plan --example pages`); a test holds it.
+This page is written by the code (`cargo xtask gen`); a test holds it.
 How plans are put together is told in [the guide](../guides/plans.md).
 
 A plan is YAML 1.2, TOML 1.1 or JSON, by the end of the file's name; all three say the same. Editors
@@ -101,9 +101,13 @@ impl Page {
                 }
             }
             Kind::Record(record) => self.reach_record(record),
-            Kind::Merged(first, others) => {
+            Kind::Merged(first, others, _) => {
                 self.reach_record(first);
                 others.iter().for_each(|other| self.reach_record(other));
+            }
+            Kind::Open(record, _, values) => {
+                self.reach_record(record);
+                self.reach(values);
             }
         }
     }
@@ -170,7 +174,10 @@ fn shown(kind: &Kind) -> String {
         Kind::Leaf(leaf) => format!("[{}](#{})", leaf.name, anchor(leaf.name)),
         Kind::List(inner) => format!("list of {}", shown(inner)),
         Kind::Map(names, inner) => format!("map of {names}: {}", shown(inner)),
-        Kind::Record(record) | Kind::Merged(record, _) => link(record.title()),
+        Kind::Record(record) | Kind::Merged(record, ..) => link(record.title()),
+        Kind::Open(record, name, values) => {
+            format!("{} with {name}: {}", link(record.title()), shown(values))
+        }
         Kind::Union(union) => link(union.title),
         Kind::OneOf(kinds) => {
             let kinds: Vec<String> = kinds.iter().map(shown).collect();

@@ -49,8 +49,16 @@ impl Definitions {
                 json!({ "type": "object", "additionalProperties": self.of(values) })
             }
             Kind::Record(record) => self.named(record.title(), |all| all.of_record(record)),
-            Kind::Merged(first, others) => {
-                self.named(first.title(), |all| all.of_merged(first, others))
+            Kind::Merged(first, others, alone) => {
+                self.named(first.title(), |all| all.of_merged(first, others, *alone))
+            }
+            Kind::Open(record, _, values) => {
+                let values = self.of(values);
+                self.named(record.title(), |all| {
+                    let mut object = all.of_record(record);
+                    object["additionalProperties"] = values;
+                    object
+                })
             }
             Kind::Union(union) => self.named(union.title, |all| {
                 let kinds: Vec<Value> = (union.kinds)().iter().map(|kind| all.of(kind)).collect();
@@ -80,18 +88,20 @@ impl Definitions {
         self.object(record, keys, record.one_of)
     }
 
-    /// The keys of the first with those of one of the others, or the first alone.
-    fn of_merged(&mut self, first: &Record, others: &[&Record]) -> Value {
+    /// The keys of the first with those of one of the others; or the first alone, if it has
+    /// the key `alone`.
+    fn of_merged(&mut self, first: &Record, others: &[&Record], alone: Option<&str>) -> Value {
         let mut forms: Vec<Value> = Vec::new();
         for other in others {
             let mut keys = (other.keys)();
             let is_new =
-                |key: &Key| key.name != "steps" && keys.iter().all(|one| one.name != key.name);
+                |key: &Key| Some(key.name) != alone && keys.iter().all(|one| one.name != key.name);
             let own: Vec<Key> = (first.keys)().into_iter().filter(is_new).collect();
             keys.extend(own);
             forms.push(self.object(other, keys, other.one_of));
         }
-        forms.push(self.object(first, (first.keys)(), &["steps"]));
+        let alone = alone.map(|key| self.object(first, (first.keys)(), &[key]));
+        forms.extend(alone);
         json!({ "description": joined(first.doc), "anyOf": forms })
     }
 

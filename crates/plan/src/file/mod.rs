@@ -5,6 +5,7 @@
 //! disk; `crate::resolve` makes of this what is meant.
 
 mod json;
+pub(crate) mod money;
 pub mod node;
 mod pattern;
 pub(crate) mod read;

@@ -33,6 +33,8 @@ macro_rules! leaf {
     };
 }
 
+pub(super) use leaf;
+
 /// A whole number from 0 on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Whole(pub(crate) u64);
@@ -81,6 +83,10 @@ pub(crate) struct Pattern(pub(crate) String);
 /// A JSON value without expressions.
 #[derive(Clone, Debug)]
 pub(crate) struct Constant(pub(crate) serde_json::Value);
+
+/// The limit of an objective, before it is known what it limits.
+#[derive(Clone, Debug)]
+pub(crate) struct LimitText(pub(crate) String);
 
 /// Something that is written as `true` alone.
 #[derive(Clone, Copy, Debug)]
@@ -296,6 +302,14 @@ leaf!(
     |node: &Node, reader: &mut Reader<'_>| constant(node, reader).map(Constant)
 );
 
+leaf!(
+    LimitText,
+    "limit",
+    "a limit such as 900ms, 1% or 50",
+    r#"{"type":["string","number"]}"#,
+    |node: &Node, reader: &mut Reader<'_>| text::<LimitText>(node, reader).map(LimitText)
+);
+
 choice!(Pick, "pick", "`sequential`, `shuffled`, `random` or `unique`", [
     "sequential" => Pick::Sequential,
     "shuffled" => Pick::Shuffled,
@@ -315,7 +329,7 @@ choice!(StreamForm, "stream", "`sse`, `openai` or `anthropic`", [
 ]);
 
 /// A text, or a number as it is written, so that `timeout: 10` is told what it lacks.
-fn text<T: Read>(node: &Node, reader: &mut Reader<'_>) -> Option<String> {
+pub(super) fn text<T: Read>(node: &Node, reader: &mut Reader<'_>) -> Option<String> {
     match &node.value {
         Value::Text(_) => reader.text(node),
         Value::Number(_, written) => Some(written.clone()),
@@ -324,7 +338,7 @@ fn text<T: Read>(node: &Node, reader: &mut Reader<'_>) -> Option<String> {
 }
 
 /// A number; a text is one only where a variable stands for it.
-fn number<T: Read>(node: &Node, reader: &mut Reader<'_>) -> Option<f64> {
+pub(super) fn number<T: Read>(node: &Node, reader: &mut Reader<'_>) -> Option<f64> {
     match &node.value {
         Value::Number(number, _) => number.as_f64(),
         Value::Text(text) if text.contains("${") => {

@@ -18,8 +18,12 @@ pub(crate) enum Kind {
     Map(&'static str, Box<Kind>),
     /// Values under given keys.
     Record(&'static Record),
-    /// Values under the keys of the first and of one of the others, or of the first alone.
-    Merged(&'static Record, Vec<&'static Record>),
+    /// Values under the keys of the first and of one of the others; or of the first alone, if
+    /// it has this key.
+    Merged(&'static Record, Vec<&'static Record>, Option<&'static str>),
+    /// Values under given keys, and one under a name that the author chooses; what the name
+    /// is, and that value.
+    Open(&'static Record, &'static str, Box<Kind>),
     /// One of several.
     OneOf(Vec<Kind>),
     /// One of several that have a name together.
@@ -82,7 +86,7 @@ impl Kind {
             Kind::Leaf(leaf) => leaf.what.to_owned(),
             Kind::List(_) => "a list".to_owned(),
             Kind::Map(names, _) => format!("a map of {names}"),
-            Kind::Record(record) | Kind::Merged(record, _) => {
+            Kind::Record(record) | Kind::Merged(record, ..) | Kind::Open(record, ..) => {
                 format!("a map that describes {}", record.name)
             }
             Kind::Union(union) => format!("a map that describes {}", union.name),

@@ -179,7 +179,7 @@ impl Reader<'_> {
 
     /// Where a piece of a node's text stands in the file: exactly, if it stands there as it
     /// is meant; else the first place that reads the same, or the whole text.
-    fn place(&self, node: &Node, text: &str, piece: Range<usize>) -> Span {
+    pub(crate) fn place(&self, node: &Node, text: &str, piece: Range<usize>) -> Span {
         Places::new(self, node, text).find(self, piece)
     }
 }

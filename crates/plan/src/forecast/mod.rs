@@ -7,13 +7,17 @@
 //! | module | what it says |
 //! |---|---|
 //! | `amount` | how sure a number is |
+//! | `cost` | what it will cost |
+//! | `names` | which endpoints it will have |
 //! | `work` | what a task of the scenario asks for |
 //! | `timing` | when scenarios begin and end, and which of them at once |
 //! | `warnings` | what will not go as planned, and what to do |
 //! | `curve` | the planned load over time, to be drawn |
 
 mod amount;
+mod cost;
 mod curve;
+mod names;
 mod timing;
 mod warnings;
 mod work;
@@ -21,6 +25,7 @@ mod work;
 use std::time::Duration;
 
 pub use amount::{Amount, Sureness, count};
+pub use cost::{CostForecast, DAYS_OF_A_MONTH, ScenarioCost, money};
 pub use curve::{PlannedLoad, planned_load};
 
 use crate::model::{Iterations, Load, Plan, Scenario};
@@ -65,6 +70,8 @@ pub struct Forecast {
     pub files: u64,
     /// Resident memory at most, roughly.
     pub memory_bytes: u64,
+    /// What it will cost, if requests have prices.
+    pub cost: Option<CostForecast>,
     /// What will not go as planned, each with what to do about it.
     pub warnings: Vec<String>,
 }
@@ -114,12 +121,14 @@ pub fn forecast(plan: &Plan, limits: &MachineLimits) -> Forecast {
     let mut warnings = Vec::new();
     let mut memory = Vec::new();
     let mut scenarios = Vec::new();
+    let mut works = Vec::new();
     for (place, scenario) in plan.scenarios.iter().enumerate() {
         let work = Work::of(plan, scenario);
         let told = scenario_forecast(scenario, &work, timing.starts[place]);
         warnings.extend(warnings::of_scenario(scenario, &told, limits));
         memory.push(users(scenario, &told) * work.bytes_per_user());
         scenarios.push(told);
+        works.push(work);
     }
     let needs: Vec<u64> = scenarios.iter().map(|told| told.connections).collect();
     let (connections, at_once) = timing.most_at_once(plan, &needs);
@@ -129,7 +138,11 @@ pub fn forecast(plan: &Plan, limits: &MachineLimits) -> Forecast {
         connections,
         limits,
     ));
+    let cost = cost::forecast(plan, &scenarios, &works);
+    warnings.extend(names::warnings(plan));
+    warnings.extend(cost.as_ref().and_then(CostForecast::warning));
     Forecast {
+        cost,
         duration: timing.duration(),
         connections,
         files: connections + OTHER_FILES,

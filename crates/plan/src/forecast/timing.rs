@@ -27,6 +27,8 @@ impl Timing {
                 Some(other) => timing.ends[other],
                 None => Some(Duration::ZERO),
             };
+            let pause = plan.scenarios[place].pause_before;
+            let starts = starts.map(|after: Duration| after.saturating_add(pause));
             let lasts = plan.scenarios[place].duration;
             timing.starts[place] = starts;
             timing.ends[place] = starts

@@ -80,6 +80,27 @@ impl Work {
         }
     }
 
+    /// The part of each class in all tasks: its part in the arrivals, or in the work that is
+    /// shared out; where time decides, classes that have more turns do more of them.
+    pub(super) fn shares_of_tasks(&self, ends_by_work: bool) -> Vec<f64> {
+        let shares: Vec<f64> = self.classes.iter().map(|class| class.share).collect();
+        let turns: Option<Vec<f64>> = self
+            .classes
+            .iter()
+            .map(|class| class.turns_per_second().value())
+            .collect();
+        let (false, Some(turns)) = (ends_by_work, turns) else {
+            return shares;
+        };
+        let parts = shares
+            .iter()
+            .zip(&turns)
+            .map(|(share, turns)| share * turns);
+        let parts: Vec<f64> = parts.collect();
+        let sum: f64 = parts.iter().sum();
+        parts.iter().map(|part| part / sum).collect()
+    }
+
     /// Tasks that a user of the mix begins per second in the closed model.
     pub(super) fn turns_per_second(&self) -> Amount {
         let none = Amount::exactly(0);

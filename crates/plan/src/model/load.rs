@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use gatecrash_metrics::objective::Objective;
+
+use super::hooks::Hook;
 use crate::schedule::{RateProfile, Spacing, UserSchedule};
 
 /// A load over users.
@@ -25,6 +28,15 @@ pub struct Scenario {
     pub seed: u64,
     /// How long one execution of a task takes, as the author expects: for the forecast only.
     pub expected_time: Option<Duration>,
+    /// What must hold in it.
+    pub objectives: Vec<Objective>,
+    /// The rest before its `before`: from the end of the scenario that it waits for, or from
+    /// the start of the run if it waits for none.
+    pub pause_before: Duration,
+    /// What is done before it begins.
+    pub before: Vec<Hook>,
+    /// What is done after it has ended, however it ended.
+    pub after: Vec<Hook>,
 }
 
 /// When a scenario begins.

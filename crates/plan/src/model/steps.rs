@@ -3,6 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::cost::ExpectedTokens;
+use super::judging::CacheFrom;
+use super::metrics::MeasureTake;
 use super::users::Wait;
 
 /// One step. Values that a step takes are visible to all later steps of the user.
@@ -66,6 +69,15 @@ impl Template {
             _ => None,
         }
     }
+
+    /// As it is written, whatever would be filled in.
+    pub fn written(&self) -> String {
+        let parts = self.parts.iter().map(|part| match part {
+            Part::Text(text) => text.clone(),
+            Part::Expression(source) => format!("{{{{ {source} }}}}"),
+        });
+        parts.collect()
+    }
 }
 
 /// A JSON value with places to fill in.
@@ -108,6 +120,12 @@ pub struct HttpStep {
     pub take: Vec<Take>,
     /// What the answer must be. Without a status check a status of 400 or more fails.
     pub expect: Vec<Check>,
+    /// How its answer tells whether it came from a cache.
+    pub cache: CacheFrom,
+    /// The numbers in its answer that are recorded.
+    pub measure: Vec<MeasureTake>,
+    /// What tokens it uses, as the author expects: for the forecast only.
+    pub expected_tokens: Option<ExpectedTokens>,
 }
 
 /// What a request sends.

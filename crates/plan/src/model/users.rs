@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::judging::StatePlan;
 use super::steps::{Step, Template};
 
 /// Users of one kind.
@@ -66,6 +67,8 @@ pub struct HttpUsers {
     pub stop: Vec<Step>,
     /// Whether certificates are checked.
     pub verify_tls: bool,
+    /// What answers may tell: the plan's states, and its own.
+    pub states: Vec<StatePlan>,
 }
 
 /// One thing that a user does at a time: one or several requests.

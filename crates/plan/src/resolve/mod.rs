@@ -4,10 +4,13 @@
 //! file names lead from. Out: a [`Plan`], or every fault at once. Never: a file on disk (the
 //! plan lists those that must exist), a clock.
 
+mod cost;
 mod feeds;
 mod headers;
+mod hooks;
 mod host;
 mod json;
+mod judging;
 mod loads;
 mod overrides;
 mod requests;
@@ -22,13 +25,16 @@ use std::path::{Path, PathBuf};
 
 pub use overrides::Overrides;
 
+use gatecrash_metrics::objective::Objective;
+
+use crate::effective;
 use crate::fault::{Faults, Place};
 use crate::file::node::{Key, Node};
 use crate::file::read::{At, Read, Reader};
 use crate::file::source::Texts;
 use crate::file::written::{PlanFile, ReadyFile};
 use crate::file::{self, Format, Problem};
-use crate::model::{Mention, Plan, Ready};
+use crate::model::{CacheFrom, Mention, Plan, Ready, StatePlan};
 use scope::Feeds;
 
 /// Everything that a plan comes from.
@@ -71,11 +77,15 @@ pub fn load(sources: &Sources<'_>) -> Result<Plan, Faults> {
     let (found, environment) = resolver.reader.finish();
     problems.extend(found);
     match plan {
-        Some(plan) if problems.is_empty() => Ok(Plan {
-            environment,
-            mentions: resolver.mentions,
-            ..plan
-        }),
+        Some(plan) if problems.is_empty() => {
+            overrides::keep(&mut tree, &plan, &resolver.objectives, sources.overrides);
+            Ok(Plan {
+                effective: effective::text(&tree, &plan.name, &environment),
+                environment,
+                mentions: resolver.mentions,
+                ..plan
+            })
+        }
         _ => Err(told(&texts, problems)),
     }
 }
@@ -88,6 +98,14 @@ struct Resolver<'a> {
     mentions: Vec<Mention>,
     /// The plan's host, if it has one.
     host: Option<String>,
+    /// The names of the declared metrics; their places are the metrics' numbers.
+    metric_names: Vec<String>,
+    /// How answers tell of caches where a class does not say.
+    plan_cache: CacheFrom,
+    /// The states of the plan.
+    plan_states: Vec<StatePlan>,
+    /// Every objective that has been read.
+    objectives: Vec<At<Objective>>,
     /// It has been told that the class has no host.
     host_was_missed: bool,
     /// Values of the class that no step before this one has taken.
@@ -103,6 +121,10 @@ impl<'a> Resolver<'a> {
             folder,
             mentions: Vec::new(),
             host: None,
+            metric_names: Vec::new(),
+            plan_cache: CacheFrom::Headers,
+            plan_states: Vec::new(),
+            objectives: Vec::new(),
             host_was_missed: false,
             pending: BTreeSet::new(),
             is_start: false,
@@ -110,38 +132,75 @@ impl<'a> Resolver<'a> {
     }
 
     fn plan(&mut self, tree: &Node, sources: &Sources<'_>) -> Option<Plan> {
-        let file = PlanFile::read(tree, &mut self.reader)?;
+        let mut file = PlanFile::read(tree, &mut self.reader)?;
         // For editors only; that it is a text has been checked.
-        drop(file.schema);
+        drop(file.schema.take());
         // A faulty one counts as one, so that it is told once and not with every URL.
-        self.host = match (file.host, tree.get("host")) {
+        self.host = match (file.host.take(), tree.get("host")) {
             (Some(host), _) => self.checked_host(&host).or(Some(host.value)),
             (None, unreadable) => unreadable.map(|_| String::new()),
         };
-        let ready = file.ready.map(|ready| self.ready(ready.value));
-        let seed = file.seed.map_or(DEFAULT_SEED, |seed| seed.value.0);
+        let ready = file.ready.take().map(|ready| self.ready(ready.value));
+        let seed = file.seed.take().map_or(DEFAULT_SEED, |seed| seed.value.0);
+        let mut around = self.around(&mut file);
         let feeds = file
             .data
             .map_or_else(Feeds::default, |data| self.feeds(data.value));
         let users = file.users.map(|users| self.classes(users, &feeds));
         let parallel = file.parallel.is_some_and(|parallel| parallel.value);
+        let written = file.scenarios.as_ref().map(|all| all.value.names.clone());
         let scenarios = match (file.scenarios, &users) {
             (Some(scenarios), Some(users)) => self.scenarios(scenarios, users, seed, parallel),
             _ => None,
         };
+        if let (Some(written), Some(users)) = (written, &users) {
+            let known = self.known(written, scenarios.as_deref(), users, &around);
+            self.check_objectives(&known);
+        }
         let name = file.name.map(|name| name.value);
+        let scenarios = overrides::chosen(scenarios?, sources.overrides);
+        let names: Vec<String> = scenarios.iter().map(|one| one.name.clone()).collect();
+        around
+            .objectives
+            .retain(|one| overrides::is_judged(one, &names));
         Some(Plan {
             name: name.unwrap_or_else(|| stem(sources.file_name)),
             host: self.host.take(),
             ready: transposed(ready)?,
             feeds: feeds.feeds,
             users: users?.complete()?,
-            scenarios: overrides::chosen(scenarios?, sources.overrides),
+            scenarios,
             seed,
             folder: sources.folder.to_owned(),
-            environment: Vec::new(),
-            mentions: Vec::new(),
+            ..around
         })
+    }
+
+    /// What a plan says beside who and how much: what must hold, what is measured and what it
+    /// costs, what is done before and after.
+    fn around(&mut self, file: &mut PlanFile) -> Plan {
+        let metrics = file.metrics.take();
+        let metrics = metrics.map_or_else(Vec::new, |metrics| self.metrics(metrics.value));
+        let cache = file.cache.take();
+        if let Some(cache) = cache.and_then(|cache| self.cache(cache.value)) {
+            self.plan_cache = cache;
+        }
+        self.plan_states = self.states(file.states.take(), &[StatePlan::rate_limited()]);
+        let costs = self.costs(file);
+        let (before, after) = self.around_it(file.hooks.take());
+        Plan {
+            objectives: self.objectives(file.objectives.take(), file.slo.take()),
+            metrics,
+            cache: self.plan_cache.clone(),
+            states: self.plan_states.clone(),
+            prices: costs.prices,
+            budget: costs.budget,
+            confirm_above: costs.confirm_above,
+            per_month_at: costs.per_month_at,
+            before,
+            after,
+            ..Plan::default()
+        }
     }
 
     fn ready(&mut self, file: ReadyFile) -> Option<Ready> {

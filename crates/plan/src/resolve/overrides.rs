@@ -4,11 +4,14 @@
 //! each part of them with its place in the option. Never: what a key means; that is checked
 //! with the rest of the plan.
 
+use gatecrash_metrics::objective::Objective;
+
 use crate::file::node::{Key, Node, Value, quoted};
+use crate::file::read::At;
 use crate::file::source::{Span, Texts};
 use crate::file::{self, Format, Problem};
 use crate::hint::nearest;
-use crate::model::{Scenario, Start};
+use crate::model::{Plan, Scenario, Start};
 use crate::rate::Rate;
 
 /// Options that override parts of a plan.
@@ -165,15 +168,87 @@ pub(super) fn chosen(scenarios: Vec<Scenario>, overrides: &Overrides) -> Vec<Sce
         name == chosen || is_rung(name, chosen) || is_rung(chosen, name)
     };
     let kept = scenarios.into_iter().filter(belongs);
-    kept.map(|scenario| Scenario {
-        start: Start::InTurn,
-        ..scenario
-    })
-    .collect()
+    let mut kept: Vec<Scenario> = kept
+        .map(|scenario| Scenario {
+            start: Start::InTurn,
+            ..scenario
+        })
+        .collect();
+    let names: Vec<String> = kept.iter().map(|scenario| scenario.name.clone()).collect();
+    for scenario in &mut kept {
+        scenario.objectives.retain(|one| is_judged(one, &names));
+    }
+    kept
+}
+
+/// Whether every scenario that an objective names is run.
+pub(super) fn is_judged(objective: &Objective, scenarios: &[String]) -> bool {
+    let is_run = |name: &String| scenarios.contains(name);
+    let mut named = objective.terms().into_iter();
+    named.all(|term| term.scope.scenario.as_ref().is_none_or(is_run))
+}
+
+/// Takes out of the tree what is not run where one scenario is chosen: the other scenarios,
+/// and the objectives that name them.
+pub(super) fn keep(
+    tree: &mut Node,
+    plan: &Plan,
+    objectives: &[At<Objective>],
+    overrides: &Overrides,
+) {
+    if overrides.scenario.is_none() {
+        return;
+    }
+    let names: Vec<String> = plan.scenarios.iter().map(|one| one.name.clone()).collect();
+    let is_run = |name: &str| names.iter().any(|one| one == name);
+    let judged = objectives.iter();
+    let judged = judged.filter(|one| is_judged(&one.value, &names));
+    let judged: Vec<Span> = judged.map(|one| one.span).collect();
+    keep_objectives(tree, &judged);
+    if let Some(scenarios) = scenarios_mut(tree) {
+        scenarios.retain(|(key, node)| {
+            is_run(&key.name) || rungs(&key.name, node).any(|rung| is_run(&rung))
+        });
+        for (key, scenario) in scenarios {
+            keep_rungs(&key.name, scenario, &is_run);
+            keep_objectives(scenario, &judged);
+        }
+    }
+}
+
+/// Of a list of objectives those that stand at these places.
+fn keep_objectives(node: &mut Node, judged: &[Span]) {
+    if let Some(Value::List(list)) = value_mut(node, "objectives") {
+        list.retain(|one| judged.contains(&one.span));
+    }
+}
+
+/// Of a ladder the rungs that are run; and it waits for nothing.
+fn keep_rungs(name: &str, scenario: &mut Node, is_run: &dyn Fn(&str) -> bool) {
+    if let Some(Value::List(list)) = value_mut(scenario, "rate") {
+        list.retain(|rung| match &rung.value {
+            Value::Text(rate) => rate
+                .parse::<Rate>()
+                .is_ok_and(|rate| is_run(&format!("{name} {rate}"))),
+            _ => true,
+        });
+    }
+    if let Value::Map(entries) = &mut scenario.value {
+        entries.retain(|(key, _)| key.name != "after");
+    }
+}
+
+/// The value under a name of a map.
+fn value_mut<'n>(node: &'n mut Node, name: &str) -> Option<&'n mut Value> {
+    let Value::Map(entries) = &mut node.value else {
+        return None;
+    };
+    let entry = entries.iter_mut().find(|(key, _)| key.name == name);
+    entry.map(|(_, node)| &mut node.value)
 }
 
 /// Whether this can be the name of a rung: the ladder's, a space, and a rate.
-fn is_rung(name: &str, ladder: &str) -> bool {
+pub(super) fn is_rung(name: &str, ladder: &str) -> bool {
     let rest = name
         .strip_prefix(ladder)
         .and_then(|rest| rest.strip_prefix(' '));
@@ -305,11 +380,7 @@ fn shift(node: &mut Node, source: u16, by: usize) {
 }
 
 fn scenarios_mut(tree: &mut Node) -> Option<&mut Vec<(Key, Node)>> {
-    let Value::Map(entries) = &mut tree.value else {
-        return None;
-    };
-    let scenarios = entries.iter_mut().find(|(key, _)| key.name == "scenarios");
-    match scenarios.map(|(_, node)| &mut node.value) {
+    match value_mut(tree, "scenarios") {
         Some(Value::Map(scenarios)) => Some(scenarios),
         _ => None,
     }

@@ -9,7 +9,7 @@ use crate::file::read::{At, Entries};
 use crate::file::source::Span;
 use crate::file::text::TemplateText;
 use crate::file::written::{ExpectFile, Fields, HttpFile, PartFile, TakeFile, TakeKeys, Values};
-use crate::model::{Body, Check, HttpStep, Part, PartBody, Take, TakeFrom, Template};
+use crate::model::{Body, CacheFrom, Check, HttpStep, Part, PartBody, Take, TakeFrom, Template};
 use crate::template::check::Scope;
 
 /// What a class says for its requests, and what they need of it.
@@ -20,6 +20,7 @@ pub(super) struct ClassDefaults {
     pub(super) max_body_bytes: u64,
     /// Its headers that need values.
     pub(super) headers: Vec<LateHeader>,
+    pub(super) cache: CacheFrom,
 }
 
 const DEFAULT_PART_TYPE: &str = "application/octet-stream";
@@ -59,6 +60,14 @@ impl Resolver<'_> {
             expect: file
                 .expect
                 .map_or_else(Vec::new, |at| self.checks(at, scope)),
+            cache: match file.cache {
+                Some(cache) => self.cache(cache.value)?,
+                None => defaults.cache.clone(),
+            },
+            measure: self.measures(file.measure),
+            expected_tokens: file
+                .expected_tokens
+                .map(|at| super::cost::expected_tokens(&at.value)),
         })
     }
 
@@ -257,7 +266,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn checks(&mut self, written: At<ExpectFile>, scope: &Scope) -> Vec<Check> {
+    pub(super) fn checks(&mut self, written: At<ExpectFile>, scope: &Scope) -> Vec<Check> {
         let file = written.value;
         let mut checks = Vec::new();
         checks.extend(file.status.map(|at| Check::Status(at.value.0)));
@@ -280,7 +289,7 @@ impl Resolver<'_> {
     }
 }
 
-fn from(place: TakeKeys) -> Option<TakeFrom> {
+pub(super) fn from(place: TakeKeys) -> Option<TakeFrom> {
     let several = [
         place.json.map(|at| TakeFrom::Json(at.value.0)),
         place.header.map(|at| TakeFrom::Header(at.value)),

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use gatecrash_metrics::objective::Objective;
+
 use super::Resolver;
 use super::loads::ends;
 use super::users::ClassList;
@@ -12,7 +14,7 @@ use crate::file::read::{At, Entries};
 use crate::file::source::Span;
 use crate::file::written::{ScenarioFile, Scenarios, WhoFile};
 use crate::hint::nearest;
-use crate::model::{Load, Scenario, Start};
+use crate::model::{Hook, Load, Scenario, Start};
 
 const DEFAULT_GRACE: Duration = Duration::from_secs(30);
 
@@ -35,6 +37,10 @@ pub(super) struct Common {
     measured: bool,
     pub(super) seed: Option<u64>,
     expected_time: Option<Duration>,
+    objectives: Vec<Objective>,
+    pause_before: Duration,
+    before: Vec<Hook>,
+    after: Vec<Hook>,
 }
 
 impl Resolver<'_> {
@@ -77,7 +83,12 @@ impl Resolver<'_> {
         users: &ClassList,
         seed: u64,
     ) -> Option<Vec<Scenario>> {
-        let At { value: file, span } = file;
+        let At {
+            value: mut file,
+            span,
+        } = file;
+        self.check_judged(&file);
+        let (before, after) = self.around_it(file.hooks.take());
         let common = Common {
             span,
             who: self.who(file.who.as_ref(), users, span)?,
@@ -89,6 +100,13 @@ impl Resolver<'_> {
             measured: file.measure.as_ref().is_none_or(|at| at.value),
             seed: file.seed.as_ref().map(|at| at.value.0),
             expected_time: self.positive(file.expected_time.clone()),
+            objectives: self.objectives(file.objectives.take(), file.slo.take()),
+            pause_before: file
+                .pause_before
+                .as_ref()
+                .map_or(Duration::ZERO, |at| at.value),
+            before,
+            after,
         };
         let loads = match (&file.users, &file.rate) {
             (Some(users), None) => vec![(name.to_owned(), self.closed(users, &file, &common)?)],
@@ -103,10 +121,26 @@ impl Resolver<'_> {
             measured: common.measured,
             seed: common.seed.unwrap_or_else(|| seed_of(seed, &name)),
             expected_time: common.expected_time,
+            objectives: common.objectives.clone(),
+            pause_before: common.pause_before,
+            before: common.before.clone(),
+            after: common.after.clone(),
             name,
             load,
         };
         Some(loads.into_iter().map(make).collect())
+    }
+
+    /// Faults what must hold in a scenario whose numbers do not count.
+    fn check_judged(&mut self, file: &ScenarioFile) {
+        let is_measured = file.measure.as_ref().is_none_or(|measure| measure.value);
+        let objectives = file.objectives.as_ref().map(|at| at.span);
+        let span = objectives.or(file.slo.as_ref().map(|at| at.span));
+        if let (false, Some(span)) = (is_measured, span) {
+            let what = "a scenario that is not measured has no objectives";
+            let hint = "leave them out, or `measure: false`";
+            self.reader.fault_with_hint(span, what, hint);
+        }
     }
 
     /// The classes that take part, and their weights.
@@ -171,7 +205,7 @@ impl Resolver<'_> {
         place
     }
 
-    fn missing(&mut self, span: Span, what: String, name: &str, names: &[String]) {
+    pub(super) fn missing(&mut self, span: Span, what: String, name: &str, names: &[String]) {
         match nearest(name, names.iter().map(String::as_str)) {
             Some(near) => {
                 self.reader

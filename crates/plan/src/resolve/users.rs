@@ -86,6 +86,8 @@ impl Resolver<'_> {
             ("redirects", file.redirects.as_ref().map(|at| at.span)),
             ("max_body", file.max_body.as_ref().map(|at| at.span)),
             ("verify_tls", file.verify_tls.as_ref().map(|at| at.span)),
+            ("cache", file.cache.as_ref().map(|at| at.span)),
+            ("states", file.states.as_ref().map(|at| at.span)),
             ("start", file.start.as_ref().map(|at| at.span)),
             ("stop", file.stop.as_ref().map(|at| at.span)),
         ];
@@ -122,7 +124,13 @@ impl Resolver<'_> {
                 .max_body
                 .map_or(DEFAULT_MAX_BODY_BYTES, |at| at.value.0),
             headers: late,
+            cache: match file.cache {
+                Some(cache) => self.cache(cache.value)?,
+                None => self.plan_cache.clone(),
+            },
         };
+        let of_plan = self.plan_states.clone();
+        let states = self.states(file.states, &of_plan);
         let at_start = scope::names(file.start.iter().flat_map(|at| &at.value), []);
         let start = self.start(file.start, &scope, &defaults);
         let tasks = file
@@ -138,6 +146,7 @@ impl Resolver<'_> {
             tasks: tasks?,
             stop: self.steps(stop, &scope, &defaults),
             verify_tls: file.verify_tls.is_none_or(|verify| verify.value),
+            states,
         })
     }
 

@@ -1,5 +1,7 @@
 //! What a plan will do, before it does it.
 
+mod costs;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -7,8 +9,8 @@ use gatecrash_plan::forecast::{
     Forecast, MachineLimits, Peak, Sureness, count, forecast, planned_load,
 };
 use gatecrash_plan::model::{
-    Body, HttpStep, HttpUsers, Iterations, Load, LocustUsers, Plan, Scenario, SocketStep, Start,
-    Step, Task, Template, UserClass, UserKind, Wait,
+    Body, CacheFrom, HttpStep, HttpUsers, Iterations, Load, LocustUsers, Plan, Scenario,
+    SocketStep, Start, Step, Task, Template, UserClass, UserKind, Wait,
 };
 use gatecrash_plan::rate::Rate;
 use gatecrash_plan::schedule::{RatePiece, RateProfile, Spacing, UserSchedule, UserStage};
@@ -40,6 +42,9 @@ fn get() -> Step {
         stream: None,
         take: Vec::new(),
         expect: Vec::new(),
+        cache: CacheFrom::Headers,
+        measure: Vec::new(),
+        expected_tokens: None,
     }))
 }
 
@@ -64,6 +69,7 @@ fn class(wait: Wait, tasks: Vec<Task>) -> UserClass {
             tasks,
             stop: Vec::new(),
             verify_tls: true,
+            states: Vec::new(),
         })),
     }
 }
@@ -111,21 +117,21 @@ fn scenario(name: &str, duration: Option<Duration>, load: Load) -> Scenario {
         measured: true,
         seed: 1,
         expected_time: None,
+        objectives: Vec::new(),
+        pause_before: Duration::ZERO,
+        before: Vec::new(),
+        after: Vec::new(),
     }
 }
 
 fn plan(users: Vec<UserClass>, scenarios: Vec<Scenario>) -> Plan {
     Plan {
         name: "test".to_owned(),
-        host: None,
-        ready: None,
-        feeds: Vec::new(),
         users,
         scenarios,
         seed: 1,
         folder: PathBuf::from("."),
-        environment: Vec::new(),
-        mentions: Vec::new(),
+        ..Plan::default()
     }
 }
 

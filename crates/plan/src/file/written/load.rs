@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::Weights;
+use super::{HooksFile, ObjectiveFile, SloFile, Weights};
 use crate::file::node::{Node, Value};
 use crate::file::read::{At, Entries, Read, Reader};
 use crate::file::scalar::{Arrivals, Count, Weight, Whole};
@@ -49,6 +49,15 @@ record! {
         /// How long a task takes, as the author expects; only for the forecast of `gatecrash
         /// explain`.
         expected_time: Duration = "800ms";
+        /// What must hold in it, beside the `objectives` of the plan.
+        objectives: Vec<At<ObjectiveFile>> = "[p95 < 300ms, error_rate < 1%]";
+        /// What must hold in it, as a table: endpoints, and under each its values and their limits.
+        slo: SloFile = "{ /retrieve: { p50: 300ms, p95: 900ms, errors: 1% } }";
+        /// The rest before it and its hooks: from the end of the scenario that it waits for,
+        /// or from the start of the run if it waits for none. Of a ladder before each rung.
+        pause_before: Duration = "10s" (default "0s");
+        /// What is done before it begins and after it has ended; of a ladder around each rung.
+        hooks: HooksFile = "{ before: [{ post: /admin/mode, json: { mode: degraded } }] }";
     }
 }
 

@@ -5,14 +5,22 @@
 //! reference page say.
 
 mod answer;
+mod cost;
 mod data;
+mod hooks;
+mod judging;
 mod load;
+mod metrics;
 mod steps;
 mod users;
 
 pub(crate) use answer::{ExpectFile, JsonExpectFile, SocketExpectFile, TakeFile, TakeKeys};
+pub(crate) use cost::{PriceFile, PricesFile, TokenPriceKeys, TokensKeys};
 pub(crate) use data::FeedFile;
+pub(crate) use hooks::{ActionFile, HookFile, HooksFile, RunFile};
+pub(crate) use judging::{ObjectiveFile, SloFile};
 pub(crate) use load::{RateFile, RateStageFile, ScenarioFile, UserStageFile, UsersFile, WhoFile};
+pub(crate) use metrics::{CacheFile, CacheKeys, CacheWord, MetricFile};
 pub(crate) use steps::{
     ConnectFile, HttpFile, PartFile, ReceiveFile, SendFile, StepFile, TaskFile,
 };
@@ -20,7 +28,8 @@ pub(crate) use users::UserFile;
 
 use std::time::Duration;
 
-use super::read::{Entries, Named};
+use super::money::{Money, PerDay};
+use super::read::{At, Entries, Named};
 use super::scalar::Whole;
 use super::shape::record;
 
@@ -46,6 +55,9 @@ named!(
     Values "values",
     Paths "JSONPaths",
     Columns "columns",
+    Metrics "metrics",
+    States "states",
+    Endpoints "endpoints",
     Weights "user classes and their weights",
 );
 
@@ -70,6 +82,33 @@ record! {
         /// Whether all scenarios begin together instead of one after the other; those with
         /// `after:` still wait.
         parallel: bool = "true" (default "false");
+        /// What must hold in each measured scenario, or across them.
+        objectives: Vec<At<ObjectiveFile>> = "[p95 of /retrieve < 900ms, error_rate < 1%]";
+        /// What must hold, as a table: endpoints, and under each its values and their limits.
+        /// These are upper limits; of `success_rate`, `rps`, `cache_hit_rate` and whatever else is
+        /// the better the larger it is they are lower ones. A limit may say itself: `">= 50"`.
+        slo: SloFile = "{ /retrieve: { p50: 300ms, p95: 900ms, p99: 2s, errors: 1% } }";
+        /// Metrics of the author's own, which answers are measured by (`measure`) and objectives
+        /// can name: their kinds, or maps that say more.
+        metrics: Entries<Metrics, MetricFile> = "{ credits: counter, score: { kind: trend, unit: points } }";
+        /// How answers tell whether they came from a cache: by the usual headers (`Age`, `X-Cache`,
+        /// `CF-Cache-Status`, `Cache-Status`, status 304), at a place of its own, or not at all
+        /// (`off`). What an answer does not tell is unknown, and no miss.
+        cache: CacheFile = "{ json: $.cached }" (default "headers");
+        /// Conditions of the service that answers may tell, by their names, each as under `expect`:
+        /// how often it was told is the counter `state.NAME`. `rate_limited` is there anyway, for
+        /// status 429.
+        states: Entries<States, ExpectFile> = "{ degraded: { header: { X-Mode: degraded } } }";
+        /// What requests cost.
+        prices: PricesFile = "{ of: { /retrieve: 0.002 } }";
+        /// The run ends when it has cost as much.
+        budget: Money = "5 USD";
+        /// A run whose estimate is above this asks first.
+        confirm_above: Money = "1 USD";
+        /// So many requests are what the cost of a month (30 days) is told for.
+        per_month_at: PerDay = "1000/day";
+        /// What is done before the first scenario, when the service is ready, and after the last.
+        hooks: HooksFile = "{ after: [{ run: ./collect-logs.sh, keep: server.log }] }";
         /// What schedules, rows and tasks are drawn from: the same seed draws the same again.
         seed: Whole = "7" (default "1");
     }

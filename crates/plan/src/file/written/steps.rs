@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ExpectFile, Fields, Headers, Parameters, SocketExpectFile, TakeFile, Values};
+use super::{CacheFile, TokensKeys};
+use super::{ExpectFile, Fields, Headers, Metrics, Parameters, SocketExpectFile, TakeFile, Values};
 use crate::file::node::{Key, Node, Value};
 use crate::file::read::{At, Entries, Read, Reader, head, listed};
 use crate::file::scalar::{Count, Mark, Pause, Size, Weight, Whole};
@@ -63,6 +64,13 @@ record! {
         /// What the answer must be; otherwise the request is a failure. Without a `status` any
         /// below 400 is right.
         expect: ExpectFile = "{ status: 200, under: 5s }";
+        /// How the answer tells whether it came from a cache.
+        cache: CacheFile = "{ json: $.cached }" (default "that of the class");
+        /// Numbers of the answer that are recorded, each under the `metrics` of the plan: where
+        /// they are, as under `take`. What is not there or no number is not recorded.
+        measure: Entries<Metrics, TakeFile> = "{ credits: $.usage.credits }";
+        /// What tokens it uses, as the author expects; only for the estimate of the cost.
+        expected_tokens: TokensKeys = "{ in: 1200, out: 300 }";
     }
 }
 
@@ -325,7 +333,8 @@ pub(crate) struct TaskFile {
 impl Read for TaskFile {
     fn kind() -> Kind {
         static TASK: Record = TaskKeys::RECORD;
-        Kind::Merged(&TASK, FORMS.iter().map(|form| form.record).collect())
+        let steps = FORMS.iter().map(|form| form.record).collect();
+        Kind::Merged(&TASK, steps, Some("steps"))
     }
 
     fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {

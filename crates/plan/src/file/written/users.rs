@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Headers, StepFile, TaskFile};
+use super::{CacheFile, ExpectFile, Headers, States, StepFile, TaskFile};
 use crate::file::read::{At, Entries};
 use crate::file::scalar::{Size, Weight, Whole};
 use crate::file::shape::record;
@@ -31,6 +31,11 @@ record! {
         redirects: Whole = "0" (default "10");
         /// How large the body of an answer may be, where a request does not say.
         max_body: Size = "1MB" (default "64MB");
+        /// How answers tell whether they came from a cache, where a request does not say.
+        cache: CacheFile = "{ header: X-Cache-Status }" (default "that of the plan");
+        /// What answers may tell, beside the `states` of the plan; one of the same name replaces
+        /// the plan's.
+        states: Entries<States, ExpectFile> = "{ degraded: { json: { $.mode: degraded } } }";
         /// Whether the certificates of servers are checked.
         verify_tls: bool = "false" (default "true");
         /// Steps of every new user, before its first task.

@@ -7,6 +7,9 @@ use serde_json::Value;
 
 const PLAN: &str = "\
 host: http://h
+objectives: [ { that: p95 < 1s }, { p95: { target: 1s, acceptable: 2s } } ]
+prices: { of: { \"*\": { per_million_tokens: {} } } }
+hooks: { before: [ { run: a }, { get: / } ], after: [ { run: a } ] }
 ready: { get: / }
 data:
   f: { rows: [ { a: 1 } ] }
@@ -14,6 +17,7 @@ users:
   u:
     tasks:
       - get: /
+        expected_tokens: {}
       - steps:
           - connect: /ws
           - send: x
@@ -27,6 +31,12 @@ scenarios:
 /// Where the keys of a record stand in the plan above.
 const PLACES: &[(&str, &str)] = &[
     ("Plan", ""),
+    ("That", "objectives.0."),
+    ("Limits", "objectives.1."),
+    ("Prices", "prices."),
+    ("TokenPrice", "prices.of.*.per_million_tokens."),
+    ("Tokens", "users.u.tasks.0.expected_tokens."),
+    ("Hook", "hooks.before.0."),
     ("Ready", "ready."),
     ("Feed", "data.f."),
     ("User", "users.u."),
@@ -43,6 +53,7 @@ fn loaded(overrides: &Overrides) -> String {
         "{:#?}",
         Plan {
             mentions: Vec::new(),
+            effective: String::new(),
             ..plan
         }
     )
@@ -83,5 +94,5 @@ fn a_default_written_out_changes_nothing() {
             checked += 1;
         }
     }
-    assert!(checked >= 18, "only {checked} defaults were looked at");
+    assert!(checked >= 27, "only {checked} defaults were looked at");
 }

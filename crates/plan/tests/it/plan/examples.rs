@@ -97,8 +97,11 @@ fn every_example_is_the_same_plan_as_json() {
         let json = as_json(&tree);
         let mut original = load(&name, &text, format);
         let mut again = load(&name, &json, Format::Json);
-        original.mentions.clear();
-        again.mentions.clear();
+        for plan in [&mut original, &mut again] {
+            plan.mentions.clear();
+            // Numbers stand there as they are written.
+            plan.effective.clear();
+        }
         assert_eq!(format!("{original:#?}"), format!("{again:#?}"), "{name}");
     }
 }

@@ -1,4 +1,4 @@
-//! The guide's plans are plans.
+//! The plans of the guides are plans.
 
 use std::path::{Path, PathBuf};
 
@@ -13,13 +13,27 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/guides")
 }
 
-/// The blocks of YAML on the page.
-fn blocks() -> Vec<String> {
-    let page = std::fs::read_to_string(folder().join("plans.md")).unwrap();
-    let blocks = page.split("```yaml\n").skip(1);
-    blocks
-        .map(|rest| rest.split("```").next().unwrap().to_owned())
-        .collect()
+/// Every block of YAML of the guides, with the name of its page.
+fn blocks() -> Vec<(String, String)> {
+    let mut pages: Vec<PathBuf> = std::fs::read_dir(folder())
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    pages.sort();
+    pages.iter().flat_map(|page| blocks_of(page)).collect()
+}
+
+fn blocks_of(page: &Path) -> Vec<(String, String)> {
+    let name = page.file_name().unwrap().to_string_lossy().into_owned();
+    let text = std::fs::read_to_string(page).unwrap();
+    let blocks = text.split("```yaml\n").skip(1);
+    let blocks = blocks.map(|rest| rest.split("```").next().unwrap().to_owned());
+    blocks.map(|block| (name.clone(), block)).collect()
+}
+
+/// A file of a CI, which names itself in its first line.
+fn is_workflow(block: &str) -> bool {
+    block.starts_with("# .")
 }
 
 /// A block as a whole plan: a list is one of tasks, and what it leaves out is added.
@@ -45,13 +59,14 @@ fn completed(block: &str) -> String {
 }
 
 #[test]
-fn every_plan_of_the_guide_resolves() {
+fn every_plan_of_the_guides_resolves() {
     let blocks = blocks();
-    assert!(blocks.len() >= 15, "only {} blocks", blocks.len());
-    for block in blocks {
-        let text = completed(&block);
+    let plans = blocks.iter().filter(|(_, block)| !is_workflow(block));
+    assert!(plans.clone().count() >= 30, "only {} plans", plans.count());
+    for (page, block) in plans {
+        let text = completed(block);
         let sources = Sources {
-            file_name: "plans.md",
+            file_name: page,
             text: &text,
             format: Format::Yaml,
             environment: &super::environment,
@@ -61,8 +76,19 @@ fn every_plan_of_the_guide_resolves() {
         let plan = gatecrash_plan::load(&sources);
         let plan = plan.unwrap_or_else(|faults| panic!("{text}\n{faults}"));
         for file in plan.files() {
-            assert!(file.exists(), "{}", file.display());
+            assert!(file.exists(), "{page}: {}", file.display());
         }
+    }
+}
+
+#[test]
+fn every_workflow_of_the_guides_is_yaml() {
+    let blocks = blocks();
+    let workflows = blocks.iter().filter(|(_, block)| is_workflow(block));
+    assert!(workflows.clone().count() >= 3);
+    for (page, block) in workflows {
+        let tree = gatecrash_plan::file::parse(block, Format::Yaml);
+        tree.unwrap_or_else(|faults| panic!("{page}: {block}\n{faults}"));
     }
 }
 

@@ -1,12 +1,16 @@
 //! Plan files: from text to plan, or to faults.
 
+mod costs;
 mod defaults;
 mod dotenv;
+mod effective;
 mod examples;
 mod expressions;
 mod faults;
 mod faulty_tasks;
 mod guide;
+mod hooks;
+mod judging;
 mod loads;
 mod meaning;
 mod messages;

@@ -16,7 +16,7 @@ fn check(path: &str, made: &str) {
     let stands = std::fs::read_to_string(&file).unwrap_or_default();
     assert!(
         stands == made,
-        "{path} is not what the code makes; run `cargo run -p gatecrash-plan --example pages`"
+        "{path} is not what the code makes; run `cargo xtask gen`"
     );
 }
 
