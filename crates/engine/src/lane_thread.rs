@@ -40,6 +40,7 @@ pub(crate) fn spawn(shared: Arc<Shared>) -> io::Result<()> {
     let parking = shared.clone();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        .max_io_events_per_tick(64)
         .on_thread_park(move || parking.announce())
         .max_blocking_threads(RESOLVER_THREADS)
         .build()?;

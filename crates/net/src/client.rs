@@ -107,7 +107,7 @@ impl Client {
                 None => exchange.await,
                 Some(limit) => {
                     let whole = |cx: &mut Context<'_>| exchange.as_mut().poll(cx);
-                    let done = self.whole.until(started + limit, whole).await;
+                    let done = self.whole.until(started, limit, whole).await;
                     done.unwrap_or(Err(Error::TotalTimeout.into()))
                 }
             }
@@ -340,7 +340,7 @@ async fn within<T>(
     match limit {
         None => poll_fn(poll).await,
         Some(limit) => {
-            let read = silence.until(now() + limit, poll).await;
+            let read = silence.until(now(), limit, poll).await;
             read.unwrap_or(Err(Error::ReadTimeout))
         }
     }

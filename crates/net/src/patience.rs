@@ -1,14 +1,15 @@
 //! Limits on time that are hardly ever reached, at next to no cost.
 //!
-//! Setting and clearing a timer costs as much as a tenth of a request. So a user's timer
-//! is set once and left alone: when it rings before the limit of the exchange that is then
-//! under way, it is set again. Never here: what a limit means.
+//! Setting and clearing a timer costs as much as a tenth of a request, and of a thousand users
+//! each has its timer in memory that no cache holds. So a user's timer is set once and left
+//! alone: when it rings before the limit of the exchange that is then under way, it is set
+//! again. Never here: what a limit means.
 
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Instant;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
 
 use tokio::time::{Sleep, sleep_until};
 
@@ -17,25 +18,37 @@ use crate::now;
 /// The timer of one kind of limit of one user; made when it is first needed.
 #[derive(Debug, Default)]
 pub(crate) struct Patience {
-    timer: RefCell<Option<Pin<Box<Sleep>>>>,
+    timer: RefCell<Option<Box<Timer>>>,
+}
+
+#[derive(Debug)]
+struct Timer {
+    sleep: Pin<Box<Sleep>>,
+    /// When it rings, and who hears it then: known here, so that the timer itself need not
+    /// be looked at.
+    rings_at: Instant,
+    listener: Waker,
 }
 
 impl Patience {
-    /// What `work` gives; `None` if it has not by `deadline`.
-    pub(crate) async fn until<T>(
+    /// What `work`, which began at `start`, gives; `None` if it has not within `limit`.
+    pub(crate) fn until<T>(
         &self,
-        deadline: Instant,
+        start: Instant,
+        limit: Duration,
         mut work: impl FnMut(&mut Context<'_>) -> Poll<T>,
-    ) -> Option<T> {
+    ) -> impl Future<Output = Option<T>> {
         let mut held = Held {
             patience: self,
+            start,
+            deadline: start + limit,
+            has_waited: false,
             timer: None,
         };
-        poll_fn(|cx| match work(cx) {
+        poll_fn(move |cx| match work(cx) {
             Poll::Ready(done) => Poll::Ready(Some(done)),
-            Poll::Pending => held.poll(cx, deadline).map(|()| None),
+            Poll::Pending => held.poll(cx).map(|()| None),
         })
-        .await
     }
 }
 
@@ -43,26 +56,53 @@ impl Patience {
 /// later ones have timers of their own.
 struct Held<'a> {
     patience: &'a Patience,
-    timer: Option<Pin<Box<Sleep>>>,
+    start: Instant,
+    deadline: Instant,
+    has_waited: bool,
+    timer: Option<Box<Timer>>,
 }
 
 impl Held<'_> {
-    /// Ready when `deadline` is past.
-    fn poll(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
-        let patience = self.patience;
+    /// Ready when the deadline is past.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let is_first = !std::mem::replace(&mut self.has_waited, true);
+        let (start, deadline) = (self.start, self.deadline);
         let timer = self.timer.get_or_insert_with(|| {
-            let kept = patience.timer.borrow_mut().take();
-            kept.unwrap_or_else(|| Box::pin(sleep_until(deadline.into())))
+            let kept = self.patience.timer.borrow_mut().take();
+            kept.unwrap_or_else(|| Box::new(Timer::new(deadline)))
         });
-        if timer.deadline().into_std() > deadline {
-            timer.as_mut().reset(deadline.into());
+        // One that has rung since the start has woken its listener, who comes here again.
+        let is_set = timer.rings_at > start && timer.rings_at <= deadline;
+        if is_first && is_set && timer.listener.will_wake(cx.waker()) {
+            return Poll::Pending;
         }
-        while timer.as_mut().poll(cx).is_ready() {
+        timer.poll(cx, deadline)
+    }
+}
+
+impl Timer {
+    /// A timer that nobody hears before it is first polled.
+    fn new(deadline: Instant) -> Timer {
+        Timer {
+            sleep: Box::pin(sleep_until(deadline.into())),
+            rings_at: deadline,
+            listener: Waker::noop().clone(),
+        }
+    }
+
+    /// Ready when `deadline` is past; else the timer rings by then.
+    fn poll(&mut self, cx: &mut Context<'_>, deadline: Instant) -> Poll<()> {
+        if self.rings_at > deadline {
+            self.sleep.as_mut().reset(deadline.into());
+        }
+        while self.sleep.as_mut().poll(cx).is_ready() {
             if now() >= deadline {
                 return Poll::Ready(());
             }
-            timer.as_mut().reset(deadline.into());
+            self.sleep.as_mut().reset(deadline.into());
         }
+        self.rings_at = self.sleep.deadline().into_std();
+        self.listener.clone_from(cx.waker());
         Poll::Pending
     }
 }
@@ -77,8 +117,6 @@ impl Drop for Held<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     /// Waits for `limits` in turn with one patience; each must end it, and none early.
@@ -90,10 +128,10 @@ mod tests {
         runtime.block_on(async {
             let patience = Patience::default();
             for &limit_ms in limits_ms {
-                let deadline = now() + Duration::from_millis(limit_ms);
-                let done = patience.until(deadline, |_| Poll::<()>::Pending).await;
+                let (start, limit) = (now(), Duration::from_millis(limit_ms));
+                let done = patience.until(start, limit, |_| Poll::<()>::Pending).await;
                 assert!(done.is_none());
-                assert!(now() >= deadline, "after {limit_ms} ms");
+                assert!(start.elapsed() >= limit, "after {limit_ms} ms");
             }
         });
     }
@@ -104,6 +142,32 @@ mod tests {
     }
 
     #[test]
+    fn a_timer_that_is_left_alone_rings_for_the_next_exchange() {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .expect("a runtime");
+        runtime.block_on(async {
+            let patience = Patience::default();
+            let mut polls = 0;
+            let second = |cx: &mut Context<'_>| {
+                polls += 1;
+                cx.waker().wake_by_ref();
+                match polls {
+                    2 => Poll::Ready(()),
+                    _ => Poll::Pending,
+                }
+            };
+            let limit = Duration::from_millis(20);
+            assert_eq!(patience.until(now(), limit, second).await, Some(()));
+            let never = |_: &mut Context<'_>| Poll::<()>::Pending;
+            let start = now();
+            assert_eq!(patience.until(start, limit, never).await, None);
+            assert!(start.elapsed() >= limit);
+        });
+    }
+
+    #[test]
     fn a_timer_that_was_set_for_later_is_set_again() {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
@@ -111,7 +175,7 @@ mod tests {
             .expect("a runtime");
         runtime.block_on(async {
             let patience = Patience::default();
-            let hour = now() + Duration::from_secs(3600);
+            let hour = Duration::from_secs(3600);
             let mut polls = 0;
             let second = |cx: &mut Context<'_>| {
                 polls += 1;
@@ -122,9 +186,10 @@ mod tests {
                     Poll::Pending
                 }
             };
-            assert_eq!(patience.until(hour, second).await, Some(2));
-            let soon = now() + Duration::from_millis(1);
-            assert_eq!(patience.until(soon, |_| Poll::<()>::Pending).await, None);
+            assert_eq!(patience.until(now(), hour, second).await, Some(2));
+            let soon = Duration::from_millis(1);
+            let never = |_: &mut Context<'_>| Poll::<()>::Pending;
+            assert_eq!(patience.until(now(), soon, never).await, None);
         });
     }
 }

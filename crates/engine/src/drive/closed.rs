@@ -17,6 +17,9 @@ use crate::part::{Change, Part, Place};
 
 /// How many users begin before the sockets get their turn.
 const USERS_PER_STEP: usize = 64;
+/// Users who are due within this time come together: waking up for each of a thousand per
+/// second costs more than making it.
+const GRAIN: Duration = Duration::from_millis(10);
 
 /// The turns of one user.
 #[derive(Debug)]
@@ -121,8 +124,8 @@ pub(crate) async fn drive(part: &Rc<Part>, mut schedule: UserSchedule, has_limit
         if has_limit && next.is_none() && part.is_empty() {
             return;
         }
-        part.wait(next.and_then(|(at, _)| part.instant_of(at)))
-            .await;
+        let next = next.map(|(at, _)| at.max(time + GRAIN));
+        part.wait(next.and_then(|at| part.instant_of(at))).await;
     }
 }
 
