@@ -4,6 +4,7 @@
 use gatecrash_metrics::{EndpointId, Measure, Metric, MetricId, Sample, Shard};
 use gatecrash_net::Error;
 
+use crate::cause::Cause;
 use crate::clock::Clock;
 use crate::job::Apart;
 
@@ -111,6 +112,16 @@ impl Books {
         }
     }
 
+    /// Counts an answer that came from a cache, or did not, `ms` milliseconds after its call.
+    pub(crate) fn hit(&mut self, shard: ShardId, endpoint: EndpointId, hit: bool, ms: f64) {
+        let (share, time) = match hit {
+            true => (1.0, Measure::HitTime),
+            false => (0.0, Measure::MissTime),
+        };
+        self.measure(shard, endpoint, Measure::CacheHit, share);
+        self.measure(shard, endpoint, time, ms);
+    }
+
     /// Counts one sample, what is kept beside its time, and its failure if it has one,
     /// unless the books are closed.
     pub(crate) fn record(
@@ -118,7 +129,7 @@ impl Books {
         shard: ShardId,
         sample: &Sample,
         apart: Option<&Apart>,
-        failure: Option<&str>,
+        failure: Option<&Cause>,
     ) {
         if self.closed {
             return;
@@ -131,8 +142,8 @@ impl Books {
                 shard.measure(sample.endpoint, Measure::ServiceTime, ms);
             }
         }
-        if let Some(error) = failure {
-            shard.fail(sample.endpoint, error, sample.at_epoch_s);
+        if let Some(cause) = failure {
+            shard.fail(sample.endpoint, cause.why(), sample.at_epoch_s);
         }
     }
 }

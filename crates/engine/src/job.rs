@@ -10,6 +10,7 @@ use gatecrash_metrics::{EndpointId, Measure, Metric, MetricId, Sample};
 use gatecrash_net::{Client, Exchange, Failure, Request, Timings};
 
 use crate::books::{Books, ShardId};
+use crate::cause::Cause;
 use crate::classify::Rule;
 use crate::fleet::Parts;
 use crate::journey::{GuestCall, ms_between, phases};
@@ -138,7 +139,7 @@ pub(crate) enum Job {
         shard: ShardId,
         sample: Sample,
         apart: Option<Box<Apart>>,
-        failure: Option<Box<str>>,
+        failure: Option<Box<Cause>>,
     },
     Ask(Box<dyn FnOnce(&mut Books) + Send>),
     CloseBooks,

@@ -15,6 +15,7 @@ use gatecrash_metrics::{EndpointId, Measure, Metric, MetricId, Sample};
 use gatecrash_net::Client;
 
 use crate::books::{Abandoned, Books, ShardId};
+use crate::cause::Cause;
 use crate::fleet::Parts;
 use crate::job::{Apart, Completion, Fetch, Job, Outcome, Ticket};
 use crate::journey::GuestCall;
@@ -135,7 +136,7 @@ impl Lane {
     }
 
     /// Counts a sample that the guest has judged.
-    pub fn record(&self, shard: ShardId, sample: Sample, failure: Option<Box<str>>) {
+    pub fn record(&self, shard: ShardId, sample: Sample, failure: Option<Cause>) {
         self.record_apart(shard, sample, None, failure);
     }
 
@@ -145,13 +146,13 @@ impl Lane {
         shard: ShardId,
         sample: Sample,
         apart: Option<Box<Apart>>,
-        failure: Option<Box<str>>,
+        failure: Option<Cause>,
     ) {
         self.push_quietly(Job::Record {
             shard,
             sample,
             apart,
-            failure,
+            failure: failure.map(Box::new),
         });
     }
 

@@ -24,6 +24,7 @@ use crate::clock::Clock;
 use crate::fleet::Parts;
 use crate::job::{Completion, Counted, Fetch, Job, Outcome, Recording, Ticket};
 use crate::lane::{ClientId, Shared};
+use crate::noted::hit;
 
 /// How many jobs are taken before the sockets get their turn: a burst of users
 /// must not measure its own burst.
@@ -284,6 +285,10 @@ impl Inner {
         };
         let apart = (counted != Counted::FromCall).then(|| counted.apart(&exchange.timings, done));
         books.record(shard, &sample, apart.as_ref(), None);
+        if let Some(hit) = hit(&exchange.head) {
+            let ms = sample.response_time_ms.unwrap_or_default();
+            books.hit(shard, endpoint, hit, ms);
+        }
         true
     }
 

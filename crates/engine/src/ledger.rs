@@ -11,12 +11,14 @@ use std::time::{Duration, Instant};
 use gatecrash_metrics::measure::{Metric, MetricId, Phases};
 use gatecrash_metrics::shard::OTHER_NAMES;
 use gatecrash_metrics::task::TaskId;
-use gatecrash_metrics::{EndpointId, Measure, Missed, Sample, Shard, Snapshot};
+use gatecrash_metrics::{EndpointId, Measure, Missed, Sample, Shard, Snapshot, UserId, Why};
 
 use gatecrash_net::Error;
 
+use crate::accounts::{Accounts, LaneAccounts, Over};
 use crate::clock::Clock;
 use crate::names::MAX_ENDPOINTS;
+use crate::noted::Noted;
 
 /// Endpoints by method, then by name.
 type Names = HashMap<Box<str>, HashMap<Box<str>, EndpointId>>;
@@ -28,6 +30,7 @@ pub(crate) struct Ledger {
     shard: RefCell<Shard>,
     names: RefCell<Names>,
     metrics: RefCell<HashMap<Arc<str>, MetricId>>,
+    accounts: RefCell<LaneAccounts>,
     /// Nothing is counted any more.
     closed: Cell<bool>,
     /// Requests that a server can know of and that nobody recorded.
@@ -40,10 +43,20 @@ pub(crate) struct Ledger {
     in_flight: Cell<u64>,
 }
 
+/// The phases and the time of a request that is over, and why it failed if it did.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told<'a> {
+    pub(crate) phases: Phases,
+    pub(crate) service_time_ms: Option<f64>,
+    pub(crate) noted: &'a Noted<'a>,
+    pub(crate) failure: Option<Why<'a>>,
+}
+
 impl Ledger {
     /// Empty books; `tasks` are the task names of each class, by class name.
-    pub(crate) fn new(clock: Clock, tasks: &[(&str, Vec<&str>)]) -> Self {
-        let mut shard = Shard::new(clock.now_epoch_s());
+    pub(crate) fn new(clock: Clock, tasks: &[(&str, Vec<&str>)], accounts: &Accounts) -> Self {
+        let now_epoch_s = clock.now_epoch_s();
+        let mut shard = Shard::new(now_epoch_s);
         let mut first_task = Vec::new();
         let mut next = 0;
         for (class, names) in tasks {
@@ -53,11 +66,16 @@ impl Ledger {
                 next += 1;
             }
         }
+        let mut metrics = HashMap::new();
+        let classes = tasks.iter().map(|(class, _)| *class);
+        let declare = |shard: &mut Shard, metric| declare(shard, &mut metrics, metric);
+        let accounts = LaneAccounts::new(accounts, classes, &mut shard, now_epoch_s, declare);
         Ledger {
             clock,
             shard: RefCell::new(shard),
             names: RefCell::default(),
-            metrics: RefCell::default(),
+            metrics: RefCell::new(metrics),
+            accounts: RefCell::new(accounts),
             closed: Cell::new(false),
             abandoned: Cell::new(0),
             first_task,
@@ -89,48 +107,63 @@ impl Ledger {
             .or_default()
             .insert(name.into(), id);
         self.shard.borrow_mut().define(id, method, name);
+        self.accounts.borrow_mut().add_endpoint(method, name);
         id
     }
 
-    /// Counts one request.
-    pub(crate) fn record(
-        &self,
-        sample: &Sample,
-        phases: &Phases,
-        service_time_ms: Option<f64>,
-        failure: Option<&str>,
-    ) {
+    /// Counts one request of a user of a class.
+    pub(crate) fn record(&self, class: usize, sample: &Sample, told: &Told<'_>) {
         if self.closed.get() {
             return self.abandon();
         }
         let mut shard = self.shard.borrow_mut();
         shard.record(sample);
-        shard.phases(sample.endpoint, phases);
-        if let Some(ms) = service_time_ms {
+        shard.phases(sample.endpoint, &told.phases);
+        if let Some(ms) = told.service_time_ms {
             shard.measure(sample.endpoint, Measure::ServiceTime, ms);
         }
-        if let Some(error) = failure {
-            shard.fail(sample.endpoint, error, sample.at_epoch_s);
+        if let Some(why) = told.failure {
+            shard.fail(sample.endpoint, why, sample.at_epoch_s);
         }
+        let accounts = self.accounts.borrow();
+        let user = accounts.user(class);
+        if let Some(user) = user {
+            record_user(&mut shard, user, sample, told);
+        }
+        if accounts.is_empty() && told.noted.tells_nothing() {
+            return;
+        }
+        let over = Over {
+            endpoint: sample.endpoint,
+            response_time_ms: sample.response_time_ms.unwrap_or_default(),
+            service_time_ms: told.service_time_ms,
+            has_failed: told.failure.is_some(),
+            noted: told.noted,
+        };
+        accounts.account(&over, |measure, value| {
+            shard.measure(sample.endpoint, measure, value);
+            if let Some(user) = user {
+                shard.measure_user(user, measure, value);
+            }
+        });
     }
 
-    pub(crate) fn measure(&self, endpoint: EndpointId, measure: Measure, value: f64) {
-        self.write(|shard| shard.measure(endpoint, measure, value));
+    /// Counts one value of a measure of an endpoint, told by a user of a class.
+    pub(crate) fn measure(&self, class: usize, endpoint: EndpointId, measure: Measure, value: f64) {
+        let user = self.accounts.borrow().user(class);
+        self.write(|shard| {
+            shard.measure(endpoint, measure, value);
+            if let Some(user) = user {
+                shard.measure_user(user, measure, value);
+            }
+        });
     }
 
     /// The number of a metric; a new one is declared. Those beyond the limit of the books
     /// share a number that they do not keep.
     pub(crate) fn declare(&self, metric: Metric) -> MetricId {
         let mut metrics = self.metrics.borrow_mut();
-        let next = MetricId(u16::try_from(metrics.len()).unwrap_or(u16::MAX));
-        if let Some(known) = metrics.get(&metric.name) {
-            return *known;
-        }
-        if next.0 < u16::MAX {
-            metrics.insert(metric.name.clone(), next);
-        }
-        self.shard.borrow_mut().declare(next, metric);
-        next
+        declare(&mut self.shard.borrow_mut(), &mut metrics, metric)
     }
 
     /// Counts one value of a declared metric.
@@ -236,5 +269,31 @@ impl Ledger {
         if !self.closed.get() {
             entry(&mut self.shard.borrow_mut());
         }
+    }
+}
+
+/// The number of a metric; a new one is declared.
+fn declare(
+    shard: &mut Shard,
+    metrics: &mut HashMap<Arc<str>, MetricId>,
+    metric: Metric,
+) -> MetricId {
+    if let Some(known) = metrics.get(&metric.name) {
+        return *known;
+    }
+    let next = MetricId(u16::try_from(metrics.len()).unwrap_or(u16::MAX));
+    if next.0 < u16::MAX {
+        metrics.insert(metric.name.clone(), next);
+    }
+    shard.declare(next, metric);
+    next
+}
+
+/// Counts a request once more, for its class.
+fn record_user(shard: &mut Shard, user: UserId, sample: &Sample, told: &Told<'_>) {
+    shard.record_user(user, sample, told.failure.is_some());
+    let service_time = told.service_time_ms.map(|ms| (Measure::ServiceTime, ms));
+    for (measure, ms) in told.phases.iter().chain(service_time) {
+        shard.measure_user(user, measure, ms);
     }
 }

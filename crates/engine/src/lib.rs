@@ -6,10 +6,13 @@
 //! | [`run`] | a run from its first scenario to its last, and the handle on it |
 //! | [`scenario`] | a scenario on its way to the lanes |
 //! | `fleet`, `part` | a scenario on all lanes, and its part on one |
+//! | `hooks` | what is done before and after scenarios |
 //! | `guests` | what users of another language did in a scenario |
 //! | [`journey`] | what native users do |
 //! | `drive` | when they do it: the closed and the open model |
-//! | `ledger` | the books that native users write |
+//! | `ledger`, `accounts` | the books that native users write, and what is counted beside requests |
+//! | [`noted`] | what an answer tells beside its time: caches, tokens |
+//! | [`cause`] | why a request counts as failed |
 //! | `machine` | how the generator itself fares |
 //! | [`lane`] | one thread: its connections, its clock, its books |
 //! | [`job`] | what a lane is asked to do and what it answers |
@@ -23,14 +26,17 @@
 //! | [`pump`] | a snapshot every so often, on a thread of its own |
 //! | `wake` | how one thread wakes the other (Linux: eventfd) |
 
+mod accounts;
 mod alarm;
 pub mod books;
+pub mod cause;
 pub mod classify;
 pub mod clock;
 mod drive;
 mod fleet;
 pub mod guest;
 mod guests;
+mod hooks;
 pub mod job;
 pub mod journey;
 pub mod lane;
@@ -40,6 +46,7 @@ mod ledger;
 mod machine;
 pub mod mailbox;
 pub mod names;
+pub mod noted;
 mod part;
 pub mod pump;
 pub mod remote_socket;
@@ -49,12 +56,15 @@ pub mod scenario;
 mod wake;
 
 pub use books::{Abandoned, Books, Exhausted, ShardId};
+pub use cause::Cause;
 pub use classify::Rule;
 pub use guest::{Guest, Host};
+pub use hooks::{Around, Hook};
 pub use job::{Apart, Completion, Counted, Fetch, Outcome, Recording, Ticket};
 pub use lane::{ClientId, Lane};
 pub use machine::LocustWatch;
 pub use names::Names;
+pub use noted::{Noted, Usage};
 pub use part::Change;
 pub use pump::Pump;
 pub use run::{Command, Run, RunEvent, RunHandle, Setup};

@@ -94,7 +94,7 @@ impl Part {
     pub(crate) fn new(scenario: Arc<ScenarioRun>, place: Place, clock: Clock) -> Self {
         let tasks: Vec<_> = scenario.classes.iter().map(|class| class.names()).collect();
         Part {
-            ledger: Ledger::new(clock, &tasks),
+            ledger: Ledger::new(clock, &tasks, &scenario.accounts),
             place,
             driver: Leash::default(),
             changed: Cell::new(false),

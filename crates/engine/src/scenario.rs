@@ -11,8 +11,10 @@ use gatecrash_plan::model::{Load, Start};
 use gatecrash_plan::split::ClassOrder;
 use tokio::task::{AbortHandle, spawn_local};
 
+use crate::accounts::Accounts;
 use crate::books::ShardId;
 use crate::drive::{Turns, live};
+use crate::hooks::Around;
 use crate::journey::{Journey, TaskKind};
 use crate::lane::Lane;
 use crate::part::Part;
@@ -113,6 +115,8 @@ pub(crate) struct ScenarioRun {
     pub(crate) seed: u64,
     /// The same instant for all lanes.
     pub(crate) began: Instant,
+    /// What is counted beside the requests.
+    pub(crate) accounts: Accounts,
     /// Turns taken by all users together, where that has a limit.
     pub(crate) turns_taken: AtomicU64,
     /// Which class each user of the closed model belongs to.
@@ -134,7 +138,7 @@ struct Streams {
 
 impl ScenarioRun {
     /// `None` when there is no class, or a class or a task without a weight above 0.
-    pub(crate) fn new(setup: &ScenarioSetup, began: Instant) -> Option<Self> {
+    pub(crate) fn new(setup: &ScenarioSetup, accounts: Accounts, began: Instant) -> Option<Self> {
         let weights: Vec<f64> = setup.users.iter().map(|(_, weight)| *weight).collect();
         let task_choices = setup.users.iter().map(|(users, _)| {
             let weights: Vec<f64> = users.tasks().iter().map(|task| task.weight).collect();
@@ -147,6 +151,7 @@ impl ScenarioRun {
             grace: setup.grace,
             seed: setup.seed,
             began,
+            accounts,
             turns_taken: AtomicU64::new(0),
             order: ClassOrder::new(&weights)?,
             class_choice: WeightedChoice::new(&weights)?,
@@ -203,4 +208,6 @@ pub struct ScenarioSetup {
     pub measured: bool,
     /// Draws its arrivals, tasks and rows.
     pub seed: u64,
+    /// What is done before and after it.
+    pub around: Around,
 }

@@ -126,6 +126,21 @@ impl Demand {
         matches!(self, Demand::Status(_))
     }
 
+    /// Whether an answer is so; as [`Demand::check`], and without words for the usual
+    /// status, which is asked of every answer.
+    pub(super) fn holds(
+        &self,
+        received: &Received<'_>,
+        time: Duration,
+        body_bytes: u64,
+        scope: Scope<'_>,
+    ) -> bool {
+        match self {
+            Demand::Status(ranges) => is_among(ranges, received.status),
+            other => other.check(received, time, body_bytes, scope).is_ok(),
+        }
+    }
+
     /// Holds an answer against it. `time` is how long the exchange took from its call,
     /// `body_bytes` what was received, as it came.
     ///
@@ -168,10 +183,13 @@ fn refused(why: &str) -> String {
     format!("check: {why}")
 }
 
+fn is_among(ranges: &[(u16, u16)], status: u16) -> bool {
+    let mut ranges = ranges.iter();
+    ranges.any(|&(low, high)| (low..=high).contains(&status))
+}
+
 fn status(ranges: &[(u16, u16)], status: u16) -> Option<String> {
-    let is_wanted = ranges
-        .iter()
-        .any(|&(low, high)| (low..=high).contains(&status));
+    let is_wanted = is_among(ranges, status);
     let shown = |&(low, high): &(u16, u16)| match low == high {
         true => low.to_string(),
         false => format!("{low}-{high}"),
@@ -239,7 +257,7 @@ impl JsonDemand {
 }
 
 /// Whether two values are the same; numbers are compared as numbers (1 is 1.0).
-fn same(one: &Value, other: &Value) -> bool {
+pub(super) fn same(one: &Value, other: &Value) -> bool {
     match (one, other) {
         (Value::Number(a), Value::Number(b)) if a.is_f64() || b.is_f64() => {
             a.as_f64() == b.as_f64()

@@ -44,12 +44,13 @@ impl Received<'_> {
 #[derive(Debug)]
 pub(super) struct Extraction {
     slot: usize,
-    from: From,
+    from: Source,
     default: Option<Value>,
 }
 
+/// Where a value is.
 #[derive(Debug)]
-enum From {
+pub(super) enum Source {
     Json(JsonPath),
     Header(Box<str>),
     Regex(Regex),
@@ -64,17 +65,9 @@ impl Extraction {
     /// # Errors
     /// A path or an expression that is none.
     pub(super) fn compile(take: &Take, names: &mut Names<'_>) -> Result<Extraction, String> {
-        let from = match &take.from {
-            TakeFrom::Json(path) => From::Json(JsonPath::compile(path)?),
-            TakeFrom::Header(name) => From::Header(name.as_str().into()),
-            TakeFrom::Regex(regex) => From::Regex(compile_regex(regex)?),
-            TakeFrom::Cookie(name) => From::Cookie(name.as_str().into()),
-            TakeFrom::Body => From::Body,
-            TakeFrom::Status => From::Status,
-        };
         Ok(Extraction {
             slot: names.slot(&take.name),
-            from,
+            from: Source::compile(&take.from)?,
             default: take.default.clone(),
         })
     }
@@ -86,12 +79,12 @@ impl Extraction {
 
     /// How many paths into JSON it follows.
     pub(super) fn paths(&self) -> usize {
-        usize::from(matches!(self.from, From::Json(_)))
+        self.from.paths()
     }
 
     /// Whether it looks at the body.
     pub(super) fn reads_body(&self) -> bool {
-        matches!(self.from, From::Json(_) | From::Regex(_) | From::Body)
+        self.from.reads_body()
     }
 
     /// The value.
@@ -99,36 +92,64 @@ impl Extraction {
     /// # Errors
     /// Why there is none, as the name of a failure.
     pub(super) fn take(&self, received: &Received<'_>) -> Result<Value, String> {
-        match (self.find(received), &self.default) {
+        match (self.from.find(received), &self.default) {
             (Ok(Some(value)), _) => Ok(value),
             (_, Some(default)) => Ok(default.clone()),
-            (Ok(None), None) => Err(format!("take: {}", self.missing())),
+            (Ok(None), None) => Err(format!("take: {}", self.from.missing())),
             (Err(why), None) => Err(format!("take: {why}")),
         }
     }
+}
 
-    fn find(&self, received: &Received<'_>) -> Result<Option<Value>, &'static str> {
+impl Source {
+    /// Compiles where a value is.
+    ///
+    /// # Errors
+    /// A path or an expression that is none.
+    pub(super) fn compile(from: &TakeFrom) -> Result<Source, String> {
+        Ok(match from {
+            TakeFrom::Json(path) => Source::Json(JsonPath::compile(path)?),
+            TakeFrom::Header(name) => Source::Header(name.as_str().into()),
+            TakeFrom::Regex(regex) => Source::Regex(compile_regex(regex)?),
+            TakeFrom::Cookie(name) => Source::Cookie(name.as_str().into()),
+            TakeFrom::Body => Source::Body,
+            TakeFrom::Status => Source::Status,
+        })
+    }
+
+    /// How many paths into JSON it follows.
+    pub(super) fn paths(&self) -> usize {
+        usize::from(matches!(self, Source::Json(_)))
+    }
+
+    /// Whether it looks at the body.
+    pub(super) fn reads_body(&self) -> bool {
+        matches!(self, Source::Json(_) | Source::Regex(_) | Source::Body)
+    }
+
+    /// The value, if there is one, or in words why nobody can know.
+    pub(super) fn find(&self, received: &Received<'_>) -> Result<Option<Value>, &'static str> {
         let text = |bytes: &[u8]| Value::from(String::from_utf8_lossy(bytes));
-        Ok(match &self.from {
-            From::Json(path) => received.json(path)?.map(Cow::into_owned),
-            From::Header(name) => received.header(name).map(|value| text(value.as_bytes())),
-            From::Regex(regex) => regex.captures(received.body).map(|found| {
+        Ok(match self {
+            Source::Json(path) => received.json(path)?.map(Cow::into_owned),
+            Source::Header(name) => received.header(name).map(|value| text(value.as_bytes())),
+            Source::Regex(regex) => regex.captures(received.body).map(|found| {
                 let group = found.get(1).or_else(|| found.get(0));
                 text(group.map_or(b"", |group| group.as_bytes()))
             }),
-            From::Cookie(name) => received.jar.and_then(|jar| jar.get(name)).map(text),
-            From::Body => Some(text(received.body)),
-            From::Status => Some(received.status.into()),
+            Source::Cookie(name) => received.jar.and_then(|jar| jar.get(name)).map(text),
+            Source::Body => Some(text(received.body)),
+            Source::Status => Some(received.status.into()),
         })
     }
 
     fn missing(&self) -> String {
-        match &self.from {
-            From::Json(path) => format!("{} is missing", path.source()),
-            From::Header(name) => format!("header {name} is missing"),
-            From::Regex(regex) => format!("the body does not match /{}/", regex.as_str()),
-            From::Cookie(name) => format!("cookie {name} is missing"),
-            From::Body | From::Status => "nothing came".to_owned(),
+        match self {
+            Source::Json(path) => format!("{} is missing", path.source()),
+            Source::Header(name) => format!("header {name} is missing"),
+            Source::Regex(regex) => format!("the body does not match /{}/", regex.as_str()),
+            Source::Cookie(name) => format!("cookie {name} is missing"),
+            Source::Body | Source::Status => "nothing came".to_owned(),
         }
     }
 }

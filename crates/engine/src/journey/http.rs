@@ -4,17 +4,18 @@
 //! redirects it took, and the values that were taken. The usual request (constant, and
 //! nobody looks at its answer) copies two references and allocates nothing here.
 
-use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use gatecrash_metrics::{EndpointId, FailureKind};
 use gatecrash_net::{BodyUse, Error, Exchange, Failure, Fetched, Head, Request};
 use gatecrash_net::{decode_within, now};
 use gatecrash_plan::model::{HttpStep, StreamForm};
 
+use super::account::{Account, Judged};
 use super::check::Demand;
 use super::endpoint::Endpoint;
 use super::extract::{Extraction, Received};
@@ -24,23 +25,25 @@ use super::redirect;
 use super::request::{Encoded, Encoder, url_of};
 use super::stream::{self, Reading};
 use super::{Answer, Seat};
+use crate::cause::Cause;
+use crate::noted::Noted;
 
 /// A request, what is taken from its answer, and what the answer must be.
 #[derive(Debug)]
 pub(super) struct HttpCall {
     endpoint: Endpoint,
-    encoder: Encoder,
-    limits: Limits,
+    pub(super) encoder: Encoder,
+    pub(super) limits: Limits,
     pub(super) stream: Option<StreamForm>,
-    judge: Judge,
+    pub(super) judge: Judge,
 }
 
 /// How far a request goes.
 #[derive(Clone, Copy, Debug)]
-struct Limits {
-    timeout: Duration,
-    redirects: u32,
-    body_bytes: u64,
+pub(super) struct Limits {
+    pub(super) timeout: Duration,
+    pub(super) redirects: u32,
+    pub(super) body_bytes: u64,
 }
 
 /// What is looked at in an answer.
@@ -49,10 +52,24 @@ pub(super) struct Judge {
     demands: Vec<Demand>,
     extractions: Vec<Extraction>,
     demands_status: bool,
-    reads_body: bool,
+    account: Account,
+    pub(super) reads_body: bool,
     /// Paths that are followed into the body.
-    paths: usize,
+    pub(super) paths: usize,
 }
+
+/// What came, to be judged.
+#[derive(Clone, Copy)]
+struct Came<'a> {
+    head: &'a Head,
+    body: &'a [u8],
+    body_bytes: u64,
+    time: Duration,
+    endpoint: EndpointId,
+}
+
+/// What came of it: what the books shall know, and whether it is as it must be.
+type Verdict = (Noted<'static>, Result<(), Cause>);
 
 /// What is left to wait for when an answer is there: mostly nothing.
 enum Settled<'a> {
@@ -127,7 +144,7 @@ impl HttpCall {
     ) -> Settled<'a> {
         match &answer.result {
             Ok(Fetched::Whole(exchange)) if !self.goes_on(&exchange.head) => {
-                Settled::Done(self.conclude(answer, request, lane, state))
+                Settled::Done(self.conclude(answer, request, seat, lane, state))
             }
             // Rare, or long: its state is not kept in every user.
             _ => Settled::GoesOn(Box::pin(self.go_on(answer, request, seat, lane, state))),
@@ -167,7 +184,7 @@ impl HttpCall {
             .map(|request| self.limited(request))
     }
 
-    fn limited(&self, request: Request) -> Request {
+    pub(super) fn limited(&self, request: Request) -> Request {
         let limit_bytes = self.limits.body_bytes;
         Request {
             total_timeout: Some(self.limits.timeout),
@@ -220,7 +237,7 @@ impl HttpCall {
         match (head_of(&answer.result), self.stream) {
             (Some(head), _) if self.goes_on(head) => {
                 let why = format!("more than {} redirects", self.limits.redirects);
-                fail(answer, &why)
+                fail(answer, &Cause::check(why))
             }
             (Some(head), Some(form)) => {
                 state.keep_cookies(head, || url_of(sent));
@@ -230,14 +247,21 @@ impl HttpCall {
                     body_bytes: self.limits.body_bytes,
                     keeps_content: self.judge.reads_body,
                 };
+                let endpoint = answer.flight.endpoint();
                 let judge = |exchange: &Exchange, content: &str, time| {
-                    let bytes = exchange.body_bytes;
-                    self.judge(&exchange.head, content.as_bytes(), bytes, time, lane, state)
+                    let came = Came {
+                        head: &exchange.head,
+                        body: content.as_bytes(),
+                        body_bytes: exchange.body_bytes,
+                        time,
+                        endpoint,
+                    };
+                    self.judge(&came, seat, lane, state)
                 };
                 let told = stream::read_stream(reading, answer, seat, judge).await;
                 told.map(drop).map_err(|_| Stop::Recorded)
             }
-            _ => self.conclude(answer, sent, lane, state),
+            _ => self.conclude(answer, sent, seat, lane, state),
         }
     }
 
@@ -246,80 +270,72 @@ impl HttpCall {
         &self,
         answer: Answer<'_>,
         sent: &Request,
+        seat: &Seat,
         lane: &Lane,
         state: &mut State,
     ) -> Result<(), Stop> {
         let exchange = match &answer.result {
             Ok(Fetched::Whole(exchange) | Fetched::Streamed(exchange, _)) => exchange,
             Err(broken) => {
-                let why = words(&broken.error);
+                let why = Cause::from(&broken.error);
                 return fail(answer, &why);
             }
         };
         state.keep_cookies(&exchange.head, || url_of(sent));
         let done = exchange.timings.done.unwrap_or_else(now);
-        let time = done.saturating_duration_since(answer.flight.called());
-        match self.judge_whole(exchange, time, lane, state) {
-            Ok(()) => {
-                answer.record(None);
-                Ok(())
-            }
-            Err(why) => fail(answer, &why),
-        }
-    }
-
-    fn judge_whole(
-        &self,
-        exchange: &Exchange,
-        time: Duration,
-        lane: &Lane,
-        state: &mut State,
-    ) -> Result<(), String> {
         let decoded_body;
         let body = match exchange.head.is_encoded && self.judge.reads_body {
-            true => {
-                decoded_body = decoded(exchange, self.limits.body_bytes)?;
-                &decoded_body
-            }
+            true => match decoded(exchange, self.limits.body_bytes) {
+                Ok(body) => {
+                    decoded_body = body;
+                    &decoded_body
+                }
+                Err(why) => return fail(answer, &why),
+            },
             false => &exchange.body,
         };
-        let (head, bytes) = (&exchange.head, exchange.body_bytes);
-        self.judge(head, body, bytes, time, lane, state)
+        let came = Came {
+            head: &exchange.head,
+            body,
+            body_bytes: exchange.body_bytes,
+            time: done.saturating_duration_since(answer.flight.called()),
+            endpoint: answer.flight.endpoint(),
+        };
+        let (noted, outcome) = self.judge(&came, seat, lane, state);
+        let tokens: Vec<_> = noted.usage.measures().collect();
+        let measures = &tokens;
+        answer.record_noted(&Noted { measures, ..noted }, outcome.as_ref().err());
+        outcome.map_err(|_| Stop::Recorded)
     }
 
-    /// Holds an answer against what it must be, and takes what is taken.
-    ///
-    /// # Errors
-    /// Why it counts as failed, as the name of the failure.
-    fn judge(
-        &self,
-        head: &Head,
-        body: &[u8],
-        body_bytes: u64,
-        time: Duration,
-        lane: &Lane,
-        state: &mut State,
-    ) -> Result<(), String> {
-        let judge = &self.judge;
-        if !judge.demands_status && head.status >= 400 {
-            return Err(format!("status {}", head.status));
-        }
+    /// Holds an answer against what it must be, takes what is taken, and counts what is
+    /// counted of it.
+    fn judge(&self, came: &Came<'_>, seat: &Seat, lane: &Lane, state: &mut State) -> Verdict {
         let received = Received {
-            status: head.status,
-            head: Some(head),
-            body,
-            json: JsonText::new(body, judge.paths),
+            status: came.head.status,
+            head: Some(came.head),
+            body: came.body,
+            json: JsonText::new(came.body, self.judge.paths),
             jar: state.jar.as_deref(),
         };
-        let scope = state.scope(&lane.class);
-        for demand in &judge.demands {
-            demand.check(&received, time, body_bytes, scope)?;
-        }
-        for extraction in &judge.extractions {
-            let value = extraction.take(&received)?;
-            state.values.set(extraction.slot(), value);
-        }
-        Ok(())
+        let answer = Judged {
+            head: came.head,
+            received: &received,
+            time: came.time,
+            body_bytes: came.body_bytes,
+            scope: state.scope(&lane.class),
+        };
+        let noted = self.judge.account.note(&answer, |place, value| {
+            seat.measure(came.endpoint, lane.metric(place), value);
+        });
+        let outcome = self.judge.holds(&answer).and_then(|()| {
+            for extraction in &self.judge.extractions {
+                let value = extraction.take(&received).map_err(Cause::check)?;
+                state.values.set(extraction.slot(), value);
+            }
+            Ok(())
+        });
+        (noted, outcome)
     }
 }
 
@@ -338,15 +354,43 @@ impl Judge {
             .iter()
             .map(|take| Extraction::compile(take, names));
         let extractions = extractions.collect::<Result<Vec<_>, _>>()?;
+        let account = Account::compile(step, class)?;
         Ok(Judge {
             demands_status: demands.iter().any(Demand::is_of_status),
             reads_body: demands.iter().any(Demand::reads_body)
-                || extractions.iter().any(Extraction::reads_body),
+                || extractions.iter().any(Extraction::reads_body)
+                || account.reads_body(),
             paths: demands.iter().map(Demand::paths).sum::<usize>()
-                + extractions.iter().map(Extraction::paths).sum::<usize>(),
+                + extractions.iter().map(Extraction::paths).sum::<usize>()
+                + account.paths(),
             demands,
             extractions,
+            account,
         })
+    }
+
+    /// Holds an answer against what it must be.
+    ///
+    /// # Errors
+    /// Why it counts as failed.
+    pub(super) fn holds(&self, answer: &Judged<'_>) -> Result<(), Cause> {
+        let status = answer.head.status;
+        if !self.demands_status && status >= 400 {
+            return Err(Cause::status(status));
+        }
+        for demand in &self.demands {
+            let check = demand.check(
+                answer.received,
+                answer.time,
+                answer.body_bytes,
+                answer.scope,
+            );
+            check.map_err(|why| match demand.is_of_status() {
+                true => Cause::new(FailureKind::Status(status), why),
+                false => Cause::check(why),
+            })?;
+        }
+        Ok(())
     }
 }
 
@@ -363,7 +407,7 @@ fn head_of(result: &Result<Fetched, Failure>) -> Option<&Head> {
 }
 
 /// Records a request that failed.
-fn fail(answer: Answer<'_>, why: &str) -> Result<(), Stop> {
+fn fail(answer: Answer<'_>, why: &Cause) -> Result<(), Stop> {
     answer.record(Some(why));
     Err(Stop::Recorded)
 }
@@ -371,31 +415,23 @@ fn fail(answer: Answer<'_>, why: &str) -> Result<(), Stop> {
 /// The body of an answer as its `Content-Encoding` says.
 ///
 /// # Errors
-/// When it is not encoded like that, as the name of the failure.
-pub fn decoded(exchange: &Exchange, limit_bytes: u64) -> Result<Bytes, String> {
+/// When it is not encoded like that.
+pub fn decoded(exchange: &Exchange, limit_bytes: u64) -> Result<Bytes, Cause> {
     let codings = exchange.head.header("content-encoding").unwrap_or_default();
     let codings = String::from_utf8_lossy(codings);
     decode_within(limit_bytes, &codings, &exchange.body).map_err(|fault| {
         match fault.is_too_large() {
             true => too_large(limit_bytes),
-            false => "the body cannot be decoded as its Content-Encoding says".to_owned(),
+            false => Cause::new(
+                FailureKind::Reset,
+                "the body cannot be decoded as its Content-Encoding says",
+            ),
         }
     })
 }
 
-pub(super) fn too_large(limit_bytes: u64) -> String {
-    Error::BodyTooLarge { limit: limit_bytes }.to_string()
-}
-
-/// The name of a failure: the error's own words, but for what differs from one time to the
-/// next.
-pub fn words(error: &Error) -> Cow<'static, str> {
-    match error {
-        Error::ShortBody { .. } => "the body ended early".into(),
-        Error::BadChunk { .. } => "broken chunk framing".into(),
-        Error::BadHead(_) => "not an HTTP answer".into(),
-        other => other.to_string().into(),
-    }
+pub(super) fn too_large(limit_bytes: u64) -> Cause {
+    Cause::from(&Error::BodyTooLarge { limit: limit_bytes })
 }
 
 /// How long ago an instant was.

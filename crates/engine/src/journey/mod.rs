@@ -7,6 +7,7 @@
 //!
 //! Never here: when anything happens, how many users there are.
 
+mod account;
 mod body;
 mod check;
 mod encode;
@@ -16,6 +17,7 @@ mod fake;
 mod feed;
 mod functions;
 mod guest;
+mod hook;
 mod http;
 mod jinja;
 mod jsonpath;
@@ -34,7 +36,8 @@ mod values;
 
 pub use feed::{FeedError, Feeds};
 pub use guest::{Done, GuestCall, GuestJourney, GuestUser, Reply, Wish};
-pub use http::{decoded, is_redirect, words};
+pub(crate) use hook::HookCall;
+pub use http::{decoded, is_redirect};
 pub use plan::{PlanError, PlanJourney, PlanUser};
 pub use redirect::follow;
 pub use request::url_of;

@@ -11,11 +11,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use gatecrash_metrics::EndpointId;
+use gatecrash_metrics::{EndpointId, Measure, Metric, MetricId};
 use gatecrash_net::{Head, Jar, Request, Url};
 use gatecrash_plan::model::{HttpUsers, Plan, UserKind, Wait};
 use tokio::time::sleep;
 
+use super::account::Asked;
 use super::feed::{Asker, Feeds};
 use super::request::Home;
 use super::socket::Socket;
@@ -56,6 +57,10 @@ pub(super) struct Class {
     pub(super) feeds: Arc<Feeds>,
     slots: usize,
     endpoints: usize,
+    /// What answers can be measured by.
+    metrics: Vec<Metric>,
+    /// The places of those that are 0 until something is counted.
+    zeros: Vec<usize>,
 }
 
 /// Steps, and the feeds of which they need a row.
@@ -71,6 +76,7 @@ pub(super) struct Compiling<'a> {
     pub(super) users: &'a HttpUsers,
     pub(super) home: &'a Home,
     pub(super) names: Names<'a>,
+    pub(super) asked: &'a Asked<'a>,
     endpoints: usize,
 }
 
@@ -81,6 +87,8 @@ pub(super) struct Lane {
     /// By the places of the endpoints.
     requests: Box<[OnceCell<Option<Request>>]>,
     endpoints: Box<[Cell<Option<EndpointId>>]>,
+    /// The numbers of the class's metrics in this lane's books.
+    metrics: Box<[MetricId]>,
 }
 
 /// What a user has of its own once it has begun.
@@ -133,12 +141,9 @@ impl PlanJourney {
             ));
         };
         let home = Home::of(http).map_err(|fault| told(&name, fault))?;
-        let mut compiling = Compiling {
-            users: http,
-            home: &home,
-            names: Names::new(&feeds, &plan.environment),
-            endpoints: 0,
-        };
+        let asked = Asked::of(plan, &http.states);
+        let names = Names::new(&feeds, &plan.environment);
+        let mut compiling = Compiling::alone(http, &home, names, &asked);
         let within = |part: &str| format!("{name}, {part}");
         let start = compiling.script(&within("start"), &http.start)?;
         let mut tasks = Vec::new();
@@ -160,13 +165,31 @@ impl PlanJourney {
             stop,
             slots,
             endpoints,
+            metrics: asked.metrics,
+            zeros: asked.judged_counters,
             home,
             feeds,
         })))
     }
 }
 
-impl Compiling<'_> {
+impl<'a> Compiling<'a> {
+    /// For a step that belongs to no task.
+    pub(super) fn alone(
+        users: &'a HttpUsers,
+        home: &'a Home,
+        names: Names<'a>,
+        asked: &'a Asked<'a>,
+    ) -> Self {
+        Compiling {
+            users,
+            home,
+            names,
+            asked,
+            endpoints: 0,
+        }
+    }
+
     fn script(
         &mut self,
         place: &str,
@@ -206,7 +229,7 @@ impl Journey for PlanJourney {
 
     fn user(&self, seat: Seat) -> PlanUser {
         PlanUser {
-            lane: seat.shared(|| Lane::new(self.0.clone())),
+            lane: seat.shared(|| Lane::new(self.0.clone(), &seat)),
             seat,
             state: None,
         }
@@ -214,12 +237,23 @@ impl Journey for PlanJourney {
 }
 
 impl Lane {
-    fn new(class: Arc<Class>) -> Self {
+    fn new(class: Arc<Class>, seat: &Seat) -> Self {
+        let metrics = class.metrics.iter();
+        let metrics: Box<[MetricId]> = metrics.map(|one| seat.declare(one.clone())).collect();
+        for zero in &class.zeros {
+            seat.metric(metrics[*zero], 0.0);
+        }
         Lane {
             requests: (0..class.endpoints).map(|_| OnceCell::new()).collect(),
             endpoints: (0..class.endpoints).map(|_| Cell::new(None)).collect(),
+            metrics,
             class,
         }
+    }
+
+    /// The measure of one of the class's metrics, by its place.
+    pub(super) fn metric(&self, place: usize) -> Measure {
+        Measure::Custom(self.metrics[place])
     }
 
     /// What the requests of an endpoint have in common on this lane.

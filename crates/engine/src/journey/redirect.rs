@@ -10,29 +10,30 @@ use std::time::Duration;
 use gatecrash_net::{Error, Head, Hop, Jar, Request, TlsSettings, UrlFault, next_hop};
 
 use super::request::{push_line, url_of};
+use crate::cause::Cause;
 use crate::clock::Clock;
 
 /// The request after `before`, whose answer redirects; at most `left` may it take.
 ///
 /// # Errors
-/// Why there is none, as the name of the failure.
+/// Why there is none.
 pub fn follow(
     before: &Request,
     head: &Head,
     jar: Option<&Jar>,
     tls: &TlsSettings,
     left: Duration,
-) -> Result<Request, String> {
+) -> Result<Request, Cause> {
     if left.is_zero() {
-        return Err(Error::TotalTimeout.to_string());
+        return Err(Cause::from(&Error::TotalTimeout));
     }
     let location = head.header("location").unwrap_or_default();
     let hop = next_hop(&method_of(before), &url_of(before), head.status, location);
     let hop = hop.map_err(|fault| match fault {
-        UrlFault::Scheme(_) => "redirect: neither to http nor to https".to_owned(),
-        _ => "redirect: the Location leads nowhere".to_owned(),
+        UrlFault::Scheme(_) => Cause::check("redirect: neither to http nor to https"),
+        _ => Cause::check("redirect: the Location leads nowhere"),
     });
-    let hop = hop?.ok_or_else(|| "redirect: the status redirects nobody".to_owned())?;
+    let hop = hop?.ok_or_else(|| Cause::check("redirect: the status redirects nobody"))?;
     let origin = match hop.url.origin(tls.clone()) {
         same if same == *before.origin => before.origin.clone(),
         other => Arc::new(other),

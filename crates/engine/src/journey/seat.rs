@@ -14,6 +14,9 @@ use gatecrash_metrics::{EndpointId, Measure, Missed, Sample};
 use gatecrash_net::{Client, Failure, Fetched, Request, Timings, now};
 
 use super::{Failed, Turn};
+use crate::cause::Cause;
+use crate::ledger::Told;
+use crate::noted::Noted;
 use crate::part::Part;
 
 /// One user's place on a lane.
@@ -102,7 +105,8 @@ impl Seat {
 
     /// Counts one value of a measure of an endpoint, in the measure's unit.
     pub fn measure(&self, endpoint: EndpointId, measure: Measure, value: f64) {
-        self.part.ledger.measure(endpoint, measure, value);
+        let ledger = &self.part.ledger;
+        ledger.measure(self.class, endpoint, measure, value);
     }
 
     /// The number of a metric in the books; a new one is declared, and a known one keeps
@@ -221,22 +225,35 @@ pub struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    /// Records the request as its exchange went; `failure` says why it counts as failed.
-    /// A failed exchange counts as failed in any case, by its own words.
-    pub fn record(self, failure: Option<&str>) {
+    /// Records the request as its exchange went, with what its head tells; `failure` says
+    /// why it counts as failed. A failed exchange counts as failed in any case, by its own
+    /// words.
+    pub fn record(self, failure: Option<&Cause>) {
+        let noted = match &self.result {
+            Ok(Fetched::Whole(exchange) | Fetched::Streamed(exchange, _)) => {
+                Noted::of(&exchange.head)
+            }
+            Err(_) => Noted::default(),
+        };
+        self.record_noted(&noted, failure);
+    }
+
+    /// As [`Answer::record`], with what else the answer told.
+    pub fn record_noted(self, noted: &Noted<'_>, failure: Option<&Cause>) {
         let Answer { result, flight } = self;
         match &result {
             Ok(Fetched::Whole(exchange)) => {
-                flight.record(&exchange.timings, exchange.body_bytes, failure);
+                flight.record(&exchange.timings, exchange.body_bytes, noted, failure);
             }
             Ok(Fetched::Streamed(exchange, _)) => {
-                flight.record(&exchange.timings, 0, failure);
+                flight.record(&exchange.timings, 0, noted, failure);
             }
             Err(broken) => {
                 let bytes = broken.begun.as_ref().map_or(0, |begun| begun.body_bytes);
                 flight.seat.part.ledger.note_exhaustion(&broken.error);
-                let own = broken.error.to_string();
-                flight.record(&broken.timings, bytes, Some(failure.unwrap_or(&own)));
+                let own = Cause::from(&broken.error);
+                let failure = Some(failure.unwrap_or(&own));
+                flight.record(&broken.timings, bytes, noted, failure);
             }
         }
     }
@@ -263,34 +280,41 @@ impl Flight<'_> {
     ///
     /// # Errors
     /// When it failed.
-    pub fn settle(self, outcome: Result<u64, String>) -> Result<(), Failed> {
+    pub fn settle(self, outcome: Result<u64, Cause>) -> Result<(), Failed> {
         let timings = Timings::starting_at(self.called);
         let bytes = *outcome.as_ref().unwrap_or(&0);
-        self.record(&timings, bytes, outcome.as_ref().err().map(String::as_str));
+        let failure = outcome.as_ref().err();
+        self.record(&timings, bytes, &Noted::default(), failure);
         outcome.map(drop).map_err(|_| Failed)
     }
 
-    /// Records it. Where `timings` have no end yet it ends now.
-    pub fn record(self, timings: &Timings, body_bytes: u64, failure: Option<&str>) {
+    /// Records it with what its answer told. Where `timings` have no end yet it ends now.
+    pub fn record(
+        self,
+        timings: &Timings,
+        body_bytes: u64,
+        noted: &Noted<'_>,
+        failure: Option<&Cause>,
+    ) {
         self.recorded.set(true);
         let done = timings.done.unwrap_or_else(now);
         let counted_from = self.due.unwrap_or(self.called);
         let ledger = &self.seat.part.ledger;
-        ledger.record(
-            &Sample {
-                endpoint: self.endpoint,
-                at_epoch_s: ledger.epoch_s(done),
-                response_time_ms: Some(ms_between(counted_from, done)),
-                whole_ms: false,
-                response_length: body_bytes,
-            },
-            &phases(timings, done),
-            self.seat
-                .part
-                .is_open()
-                .then(|| ms_between(self.called, done)),
-            failure,
-        );
+        let sample = Sample {
+            endpoint: self.endpoint,
+            at_epoch_s: ledger.epoch_s(done),
+            response_time_ms: Some(ms_between(counted_from, done)),
+            whole_ms: false,
+            response_length: body_bytes,
+        };
+        let is_open = self.seat.part.is_open();
+        let told = Told {
+            phases: phases(timings, done),
+            service_time_ms: is_open.then(|| ms_between(self.called, done)),
+            noted,
+            failure: failure.map(Cause::why),
+        };
+        ledger.record(self.seat.class, &sample, &told);
     }
 }
 

@@ -18,14 +18,16 @@ use super::check::{JsonDemand, Text};
 use super::encode::Escape;
 use super::endpoint::Endpoint;
 use super::extract::{Extraction, Received};
-use super::http::{since, words};
+use super::http::since;
 use super::jsonpath::{JsonPath, JsonText};
 use super::plan::{Compiling, Lane, State, Stop};
 use super::request::header_pieces;
 use super::steps::drawn;
 use super::template::{Fault, Pieces, Scope, Written};
 use super::{Failed, Flight, Seat, ms_between};
+use crate::cause::Cause;
 use crate::clock::Clock;
+use crate::noted::Noted;
 
 /// The method under which steps on sockets are counted.
 const METHOD: &str = "WS";
@@ -244,17 +246,17 @@ impl Expectation {
     /// Waits for the message; gives its size.
     ///
     /// # Errors
-    /// Why it did not come, as the name of the failure.
-    async fn wait(&self, since: Instant, lane: &Lane, state: &mut State) -> Result<u64, String> {
+    /// Why it did not come.
+    async fn wait(&self, since: Instant, lane: &Lane, state: &mut State) -> Result<u64, Cause> {
         let limit = since + self.within;
         loop {
             let message = timeout_at(limit.into(), receive(state)).await;
-            let message = message
-                .unwrap_or_else(|_| Err(format!("no such message within {:?}", self.within)))?;
+            let in_vain = || format!("no such message within {:?}", self.within);
+            let message = message.unwrap_or_else(|_| Err(Cause::timeout(in_vain())))?;
             let received = self.received(&message);
             if self.is_met(&received, state.scope(&lane.class)) {
                 for extraction in &self.take {
-                    let value = extraction.take(&received)?;
+                    let value = extraction.take(&received).map_err(Cause::check)?;
                     state.values.set(extraction.slot(), value);
                 }
                 return Ok(message.len() as u64);
@@ -299,7 +301,7 @@ impl Socket {
                 let opened = timings.done.unwrap_or_else(now);
                 let ms = ms_between(flight.called(), opened);
                 seat.measure(endpoint, Measure::WsConnect, ms);
-                flight.record(&timings, 0, None);
+                flight.record(&timings, 0, &Noted::default(), None);
                 Ok(Socket {
                     inner,
                     endpoint,
@@ -308,7 +310,8 @@ impl Socket {
                 })
             }
             Err(broken) => {
-                flight.record(&broken.timings, 0, Some(&words(&broken.error)));
+                let why = Cause::from(&broken.error);
+                flight.record(&broken.timings, 0, &Noted::default(), Some(&why));
                 Err(Failed)
             }
         }
@@ -317,25 +320,26 @@ impl Socket {
     /// Sends a message; back when the system has it.
     ///
     /// # Errors
-    /// Why it could not be sent, as the name of the failure.
-    pub async fn send(&mut self, message: &Message) -> Result<(), String> {
+    /// Why it could not be sent.
+    pub async fn send(&mut self, message: &Message) -> Result<(), Cause> {
         let sent = self.inner.send(message).await;
-        sent.map_err(|error| words(&error).into_owned())
+        sent.map_err(|error| Cause::from(&error))
     }
 
     /// The next message, which is counted. Dropped while it waits, it loses nothing.
     ///
     /// # Errors
-    /// Why there is none, as the name of the failure.
-    pub async fn receive(&mut self) -> Result<Vec<u8>, String> {
+    /// Why there is none.
+    pub async fn receive(&mut self) -> Result<Vec<u8>, Cause> {
         let message = self.inner.next().await;
-        let message = match message.map_err(|error| words(&error).into_owned())? {
+        let message = match message.map_err(|error| Cause::from(&error))? {
             Message::Text(text) => text.into_bytes(),
             Message::Binary(bytes) => bytes,
             Message::Close(Some(close)) => {
-                return Err(format!("the server closed the WebSocket ({})", close.code));
+                let why = format!("the server closed the WebSocket ({})", close.code);
+                return Err(Cause::stream(why));
             }
-            Message::Close(None) => return Err("the server closed the WebSocket".to_owned()),
+            Message::Close(None) => return Err(Cause::stream("the server closed the WebSocket")),
         };
         self.received += 1;
         Ok(message)
@@ -375,7 +379,7 @@ async fn send(
     flight: &Flight<'_>,
     lane: &Lane,
     state: &mut State,
-) -> Result<u64, String> {
+) -> Result<u64, Cause> {
     let socket = state.socket.as_mut().ok_or_else(not_open)?;
     let message = Message::Text(text.to_owned());
     socket.send(&message).await?;
@@ -387,7 +391,7 @@ async fn send(
 }
 
 /// Counts what comes until an instant.
-async fn hold(until: Instant, state: &mut State) -> Result<(), String> {
+async fn hold(until: Instant, state: &mut State) -> Result<(), Cause> {
     loop {
         match timeout_at(until.into(), receive(state)).await {
             Err(_) => return Ok(()),
@@ -397,14 +401,14 @@ async fn hold(until: Instant, state: &mut State) -> Result<(), String> {
 }
 
 /// The next message of the user's socket.
-async fn receive(state: &mut State) -> Result<Vec<u8>, String> {
+async fn receive(state: &mut State) -> Result<Vec<u8>, Cause> {
     state.socket.as_mut().ok_or_else(not_open)?.receive().await
 }
 
-fn not_open() -> String {
-    "the WebSocket is not open".to_owned()
+fn not_open() -> Cause {
+    Cause::stream("the WebSocket is not open")
 }
 
-fn settle(flight: Flight<'_>, outcome: Result<u64, String>) -> Result<(), Stop> {
+fn settle(flight: Flight<'_>, outcome: Result<u64, Cause>) -> Result<(), Stop> {
     flight.settle(outcome).map_err(|_| Stop::Recorded)
 }

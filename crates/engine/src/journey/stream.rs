@@ -16,9 +16,11 @@ use gatecrash_net::{Exchange, Fetched, StreamedBody, now};
 use gatecrash_plan::model::StreamForm;
 use tokio::time::timeout_at;
 
-use super::http::{too_large, words};
+use super::http::too_large;
 use super::stream_form::{Meaning, meaning};
 use super::{Answer, Failed, Seat, ms_between};
+use crate::cause::Cause;
+use crate::noted::{Noted, Usage};
 
 /// The largest event.
 pub(crate) const MAX_EVENT_BYTES: usize = 4 << 20;
@@ -35,7 +37,7 @@ pub(crate) struct Watcher {
     first: Option<Instant>,
     first_visible: Option<Instant>,
     last: Option<Instant>,
-    tokens: Option<u64>,
+    usage: Usage,
     has_ended: bool,
     fault: Option<&'static str>,
 }
@@ -52,7 +54,7 @@ impl Watcher {
             first: None,
             first_visible: None,
             last: None,
-            tokens: None,
+            usage: Usage::default(),
             has_ended: false,
             fault: None,
         }
@@ -64,11 +66,11 @@ impl Watcher {
         let Meaning {
             content,
             visible,
-            tokens,
+            usage,
             is_end,
             fault,
         } = meaning(self.form, event);
-        self.tokens = tokens.or(self.tokens);
+        self.usage = usage.or(self.usage);
         self.has_ended |= is_end;
         self.fault = self.fault.or(fault);
         if !content {
@@ -97,7 +99,7 @@ impl Watcher {
 
     /// The output tokens, as the server counts them.
     pub(crate) fn tokens(&self) -> Option<u64> {
-        self.tokens
+        self.usage.tokens_out
     }
 
     /// The visible content put together, if somebody wanted to see it.
@@ -128,12 +130,12 @@ impl Watcher {
         if let Some(visible) = self.first_visible {
             measures.push((Measure::Ttfo, ms_between(self.called, visible)));
         }
+        measures.extend(self.usage.measures());
         // Without a usage each content event is taken for a token, under another name.
-        let (tokens, measure) = match self.tokens {
-            Some(tokens) => (tokens, Measure::Tokens),
-            None => (self.content_events, Measure::TokensByChunks),
-        };
-        measures.push((measure, tokens as f64));
+        let tokens = self.usage.tokens_out.unwrap_or(self.content_events);
+        if self.usage.tokens_out.is_none() {
+            measures.push((Measure::TokensByChunks, tokens as f64));
+        }
         if tokens > 1 {
             let time_ms = ms_between(first, last);
             measures.push((Measure::Tpot, time_ms / (tokens - 1) as f64));
@@ -170,8 +172,9 @@ pub struct Told {
     pub tokens: Option<u64>,
 }
 
-/// Reads a streamed answer to its end, judges and records it. What `judge` says of the
-/// exchange, its content and its time comes after what the stream's form asks for.
+/// Reads a streamed answer to its end, judges and records it. `judge` says of the exchange,
+/// its content and its time what the books shall know beside what the stream tells, and
+/// whether it is as it must be; what the stream's form asks for comes before that.
 ///
 /// # Errors
 /// When the request failed, which is in the books.
@@ -179,7 +182,7 @@ pub async fn read_stream(
     reading: Reading,
     answer: Answer<'_>,
     seat: &Seat,
-    judge: impl FnOnce(&Exchange, &str, Duration) -> Result<(), String>,
+    judge: impl FnOnce(&Exchange, &str, Duration) -> (Noted<'static>, Result<(), Cause>),
 ) -> Result<Told, Failed> {
     let Answer { result, flight } = answer;
     let (mut exchange, body) = match result {
@@ -187,7 +190,7 @@ pub async fn read_stream(
         // The body of a request that streams is never read before its head is looked at.
         other => {
             let result = other;
-            Answer { result, flight }.record(Some("stream: not a stream"));
+            Answer { result, flight }.record(Some(&Cause::stream("stream: not a stream")));
             return Err(Failed);
         }
     };
@@ -206,32 +209,33 @@ pub async fn read_stream(
     );
     let outcome = match timeout_at((called + reading.timeout).into(), events).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(gatecrash_net::Error::TotalTimeout.to_string()),
+        Err(_) => Err(Cause::from(&gatecrash_net::Error::TotalTimeout)),
     };
     let done = now();
     exchange.timings.done = Some(done);
     let time = done.saturating_duration_since(called);
-    let judged = outcome.and_then(|()| {
-        if is_fine {
-            watcher.verdict().map_err(str::to_owned)?;
-        }
-        judge(&exchange, &watcher.content, time)
+    let well_formed = outcome.and_then(|()| match is_fine {
+        true => watcher.verdict().map_err(Cause::stream),
+        false => Ok(()),
     });
-    if is_fine && judged.is_ok() {
-        for (measure, value) in watcher.measures() {
-            seat.measure(flight.endpoint(), measure, value);
-        }
-    }
-    flight.record(
-        &exchange.timings,
-        exchange.body_bytes,
-        judged.as_ref().err().map(String::as_str),
-    );
+    let (noted, judged) = judge(&exchange, &watcher.content, time);
+    let judged = well_formed.and(judged);
+    let measures = match is_fine && judged.is_ok() {
+        true => watcher.measures(),
+        false => Vec::new(),
+    };
+    let noted = Noted {
+        usage: watcher.usage,
+        measures: &measures,
+        ..noted
+    };
+    let bytes = exchange.body_bytes;
+    flight.record(&exchange.timings, bytes, &noted, judged.as_ref().err());
     judged.map_err(|_| Failed)?;
     Ok(Told {
-        content: watcher.content,
+        tokens: watcher.tokens(),
         events: watcher.events,
-        tokens: watcher.tokens,
+        content: watcher.content,
     })
 }
 
@@ -243,11 +247,10 @@ async fn pieces(
     exchange: &mut Exchange,
     watcher: &mut Watcher,
     endpoint: Option<EndpointId>,
-) -> Result<(), String> {
+) -> Result<(), Cause> {
     if exchange.head.is_encoded {
-        return Err(
-            "stream: its events are compressed; ask for none with Accept-Encoding".to_owned(),
-        );
+        let why = "stream: its events are compressed; ask for none with Accept-Encoding";
+        return Err(Cause::stream(why));
     }
     let mut parser = Parser::new(MAX_EVENT_BYTES);
     let mut rest = Some(body);
@@ -256,7 +259,7 @@ async fn pieces(
             .client()
             .read_piece(body)
             .await
-            .map_err(|error| words(&error).into_owned())?;
+            .map_err(|error| Cause::from(&error))?;
         let at = now();
         exchange.body_bytes += piece.len() as u64;
         if exchange.body_bytes > limit_bytes {
@@ -265,7 +268,7 @@ async fn pieces(
         let mut input = piece.as_slice();
         while let Some(event) = parser
             .next(&mut input)
-            .map_err(|_| "stream: an event is too large".to_owned())?
+            .map_err(|_| Cause::stream("stream: an event is too large"))?
         {
             let gap = watcher.take(&event, at);
             if let (Some(gap), Some(endpoint)) = (gap, endpoint) {

@@ -5,13 +5,16 @@
 //!   (<https://platform.openai.com/docs/api-reference/chat-streaming>): the deltas of the
 //!   choices, `usage` in a chunk of its own, then `[DONE]`;
 //! - Anthropic's messages (<https://docs.anthropic.com/en/docs/build-with-claude/streaming>):
-//!   `content_block_delta`, the running usage in `message_delta`, then `message_stop`.
+//!   the usage of the prompt in `message_start`, `content_block_delta`, the running usage in
+//!   `message_delta`, then `message_stop`.
 
 use std::borrow::Cow;
 
 use gatecrash_net::sse::Event;
 use gatecrash_plan::model::StreamForm;
 use serde::Deserialize;
+
+use crate::noted::{RawUsage, Usage};
 
 /// What an event means for the measures.
 #[derive(Debug, Default, PartialEq)]
@@ -20,8 +23,8 @@ pub(super) struct Meaning<'a> {
     pub(super) content: bool,
     /// Its text, where that is for the reader to see.
     pub(super) visible: Option<Cow<'a, str>>,
-    /// All output tokens so far, as the server counts them.
-    pub(super) tokens: Option<u64>,
+    /// All tokens so far, as the server counts them.
+    pub(super) usage: Usage,
     /// It is the end mark.
     pub(super) is_end: bool,
     /// It says that the answer failed.
@@ -57,13 +60,8 @@ fn filled<'a>(text: Option<Cow<'a, str>>) -> Option<Cow<'a, str>> {
 struct Chunk<'a> {
     #[serde(borrow, default)]
     choices: Vec<Choice<'a>>,
-    usage: Option<ChunkUsage>,
+    usage: Option<RawUsage>,
     error: Option<serde::de::IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct ChunkUsage {
-    completion_tokens: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +99,7 @@ fn open_ai(data: &str) -> Meaning<'_> {
         return broken();
     };
     let mut meaning = Meaning {
-        tokens: chunk.usage.and_then(|usage| usage.completion_tokens),
+        usage: chunk.usage.map(Usage::from).unwrap_or_default(),
         fault: chunk.error.map(|_| "stream: the server reports an error"),
         ..Meaning::default()
     };
@@ -133,7 +131,13 @@ struct Message<'a> {
     kind: Cow<'a, str>,
     #[serde(borrow)]
     delta: Option<BlockDelta<'a>>,
-    usage: Option<MessageUsage>,
+    usage: Option<RawUsage>,
+    message: Option<Started>,
+}
+
+#[derive(Deserialize)]
+struct Started {
+    usage: Option<RawUsage>,
 }
 
 #[derive(Deserialize)]
@@ -144,11 +148,6 @@ struct BlockDelta<'a> {
     thinking: Option<Cow<'a, str>>,
     #[serde(borrow)]
     partial_json: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-struct MessageUsage {
-    output_tokens: Option<u64>,
 }
 
 fn anthropic(data: &str) -> Meaning<'_> {
@@ -163,8 +162,16 @@ fn anthropic(data: &str) -> Meaning<'_> {
                 || filled(delta.thinking).is_some()
                 || filled(delta.partial_json).is_some();
         }
+        ("message_start", _) => {
+            let usage = message.message.and_then(|started| started.usage);
+            // The output has only begun: its tokens are told at the end.
+            meaning.usage = Usage {
+                tokens_out: None,
+                ..usage.map(Usage::from).unwrap_or_default()
+            };
+        }
         ("message_delta", _) => {
-            meaning.tokens = message.usage.and_then(|usage| usage.output_tokens);
+            meaning.usage = message.usage.map(Usage::from).unwrap_or_default();
         }
         ("message_stop", _) => meaning.is_end = true,
         ("error", _) => meaning.fault = Some("stream: the server reports an error"),
@@ -201,6 +208,21 @@ mod tests {
         }
     }
 
+    fn used<'a>(
+        tokens_in: Option<u64>,
+        tokens_cached: Option<u64>,
+        tokens_out: Option<u64>,
+    ) -> Meaning<'a> {
+        Meaning {
+            usage: Usage {
+                tokens_in,
+                tokens_cached,
+                tokens_out,
+            },
+            ..Meaning::default()
+        }
+    }
+
     #[test]
     fn plain_events_are_content_unless_they_are_empty() {
         check(StreamForm::Sse, "a\nb", seen("a\nb"));
@@ -231,10 +253,7 @@ mod tests {
         );
         check(
             r#"{"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":12}}"#,
-            Meaning {
-                tokens: Some(12),
-                ..Meaning::default()
-            },
+            used(Some(3), None, Some(12)),
         );
         check(
             r#"{"choices":[{"delta":{},"finish_reason":"stop"}],"usage":null}"#,
@@ -262,8 +281,8 @@ mod tests {
     fn events_of_anthropic() {
         let check = |data: &str, expected| check(StreamForm::Anthropic, data, expected);
         check(
-            r#"{"type":"message_start","message":{"usage":{"input_tokens":5,"output_tokens":1}}}"#,
-            Meaning::default(),
+            r#"{"type":"message_start","message":{"usage":{"input_tokens":5,"cache_read_input_tokens":7,"output_tokens":1}}}"#,
+            used(Some(12), Some(7), None),
         );
         check(r#"{"type":"ping"}"#, Meaning::default());
         check(
@@ -280,10 +299,7 @@ mod tests {
         );
         check(
             r#"{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"output_tokens":15}}"#,
-            Meaning {
-                tokens: Some(15),
-                ..Meaning::default()
-            },
+            used(None, None, Some(15)),
         );
         check(
             r#"{"type":"message_stop"}"#,

@@ -1,8 +1,8 @@
 //! What the lane writes into its books by itself, and what it leaves to the guest.
 
 use gatecrash_engine::classify::Fine;
-use gatecrash_engine::{Outcome, Recording, Rule};
-use gatecrash_metrics::Snapshot;
+use gatecrash_engine::{Cause, Outcome, Recording, Rule};
+use gatecrash_metrics::{Measure, Snapshot};
 
 use crate::support::{Guest, by_lane, origin, sample, with_body};
 
@@ -97,6 +97,42 @@ fn lengths_are_those_of_the_decoded_body() {
     assert_eq!(lengths, [lengths[0]; 4]);
 }
 
+/// Hits and misses as the headers tell them; who tells nothing is neither.
+#[test]
+fn answers_from_caches_are_known() {
+    let guest = Guest::new();
+    let names = guest.lane.new_shard();
+    let shard = names.shard();
+    for path in [
+        "/cached/a?work=0",
+        "/cached/a?work=0",
+        "/cached/a?work=0",
+        "/cached/a?work=0&tell=nothing",
+        "/status/304",
+        "/json",
+    ] {
+        let endpoint = names.endpoint(&guest.lane, "GET", path);
+        let (_, recorded) = guest.answer(guest.get(path), by_lane(shard, endpoint));
+        assert!(recorded);
+    }
+    let snapshot = guest.lane.ask(move |books| books.shard(shard).snapshot());
+    let told = |path: &str, measure| {
+        let endpoint = snapshot.find("GET", path).expect(path);
+        let values = endpoint.measures.get(measure);
+        values.map(|values| (values.count(), values.sum))
+    };
+    assert_eq!(told("/cached/a?work=0", Measure::CacheHit), Some((3, 2.0)));
+    let times = [Measure::HitTime, Measure::MissTime];
+    let counts = times.map(|time| told("/cached/a?work=0", time).map(|(count, _)| count));
+    assert_eq!(counts, [Some(2), Some(1)]);
+    assert_eq!(told("/status/304", Measure::CacheHit), Some((1, 1.0)));
+    assert_eq!(
+        told("/cached/a?work=0&tell=nothing", Measure::CacheHit),
+        None
+    );
+    assert_eq!(told("/json", Measure::CacheHit), None);
+}
+
 #[test]
 fn who_records_by_himself_is_not_recorded() {
     let guest = Guest::new();
@@ -125,7 +161,7 @@ fn who_asks_reads_his_own_writes() {
         for number in 0..round {
             let name = format!("name {}", number % 7);
             let endpoint = names.endpoint(&guest.lane, "POST", &name);
-            let failure = (number % 10 == 0).then(|| "a failure".into());
+            let failure = (number % 10 == 0).then(|| Cause::check("a failure"));
             guest.lane.record(shard, sample(endpoint, 1.0), failure);
         }
         expected += round;

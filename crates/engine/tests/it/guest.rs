@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use gatecrash_engine::classify::Fine;
 use gatecrash_engine::journey::{Done, GuestCall, GuestJourney, Reply, Wish};
 use gatecrash_engine::{
-    ClientId, Counted, Fetch, Lane, Outcome, Recording, Rule, Run, ScenarioSetup, Setup, ShardId,
-    Ticket, Users,
+    Around, ClientId, Counted, Fetch, Lane, Outcome, Recording, Rule, Run, ScenarioSetup, Setup,
+    ShardId, Ticket, Users,
 };
 use gatecrash_metrics::record::RunRecord;
 use gatecrash_metrics::{EndpointId, Measure};
@@ -147,13 +147,14 @@ impl Guest {
             grace,
             measured: true,
             seed: 7,
+            around: Around::default(),
         };
         let setup = Setup {
             name: "test".to_owned(),
             scenarios: vec![scenario],
             lanes,
             seed: 7,
-            fingerprint: String::new(),
+            ..Setup::default()
         };
         let run = Run::start_beside(&self.lane, setup, |_| {}).expect("a run");
         let record = run.wait();

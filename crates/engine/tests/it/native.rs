@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use gatecrash_engine::journey::{Failed, Journey, Seat, TaskKind, Turn, User};
-use gatecrash_engine::{Run, ScenarioSetup, Setup, Users};
+use gatecrash_engine::{Around, Run, ScenarioSetup, Setup, Users};
 use gatecrash_metrics::record::RunRecord;
 use gatecrash_net::{Origin, Request, now};
 use gatecrash_plan::model::{Iterations, Load, Start, Wait};
@@ -112,6 +112,7 @@ pub(crate) fn scenario(users: Getters, load: Load, duration: Option<Duration>) -
         grace: Duration::from_secs(5),
         measured: true,
         seed: 7,
+        around: Around::default(),
     }
 }
 
@@ -142,7 +143,7 @@ pub(crate) fn start(scenarios: Vec<ScenarioSetup>, lanes: usize) -> Run {
         scenarios,
         lanes,
         seed: 7,
-        fingerprint: String::new(),
+        ..Setup::default()
     };
     Run::start(setup, |_| {}).expect("a run")
 }

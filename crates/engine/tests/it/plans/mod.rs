@@ -5,6 +5,8 @@ mod bodies;
 mod checks;
 mod data;
 mod examples;
+mod hooks;
+mod objectives;
 mod play;
 mod redirects;
 mod requests;

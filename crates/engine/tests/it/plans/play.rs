@@ -4,11 +4,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use gatecrash_engine::journey::{Feeds, PlanJourney};
-use gatecrash_engine::{Run, ScenarioSetup, Setup, Users};
+use gatecrash_engine::{Around, Hook, Run, ScenarioSetup, Setup, Users};
 use gatecrash_metrics::record::RunRecord;
 use gatecrash_metrics::{Endpoint, Measure, Snapshot};
 use gatecrash_plan::file::Format;
-use gatecrash_plan::model::Plan;
+use gatecrash_plan::model::{self, Plan};
 use gatecrash_plan::{Overrides, Sources, load};
 
 /// Reads a plan; `ENV_X` is in its environment.
@@ -37,6 +37,12 @@ pub(crate) fn fault(plan: &Plan) -> String {
 
 /// Runs all scenarios of a plan.
 pub(crate) fn run(plan: &Plan, lanes: usize) -> RunRecord {
+    let run = Run::start(setup(plan, lanes), |_| {});
+    run.expect("a run").wait()
+}
+
+/// What a plan asks for.
+pub(crate) fn setup(plan: &Plan, lanes: usize) -> Setup {
     let feeds = Arc::new(Feeds::load(&plan.feeds).unwrap_or_else(|fault| panic!("{fault}")));
     let journey = |class: usize| {
         let journey = PlanJourney::new(plan, class, feeds.clone());
@@ -57,15 +63,31 @@ pub(crate) fn run(plan: &Plan, lanes: usize) -> RunRecord {
         grace: scenario.grace,
         measured: scenario.measured,
         seed: scenario.seed,
+        around: Around {
+            pause: scenario.pause_before,
+            before: hooks(&scenario.before, plan),
+            after: hooks(&scenario.after, plan),
+        },
     });
-    let setup = Setup {
+    Setup {
         name: "test".to_owned(),
         scenarios: scenarios.collect(),
         lanes,
         seed: plan.seed,
-        fingerprint: String::new(),
-    };
-    Run::start(setup, |_| {}).expect("a run").wait()
+        objectives: plan.all_objectives(),
+        prices: plan.prices.clone().map(Arc::new),
+        budget: plan.budget,
+        around: Around {
+            before: hooks(&plan.before, plan),
+            after: hooks(&plan.after, plan),
+            ..Around::default()
+        },
+        ..Setup::default()
+    }
+}
+
+fn hooks(hooks: &[model::Hook], plan: &Plan) -> Vec<Hook> {
+    Hook::compile_all(hooks, plan).unwrap_or_else(|fault| panic!("{fault}"))
 }
 
 /// What a run of one scenario has in its books.
