@@ -35,6 +35,8 @@ pub fn plan(input: &[u8]) {
             let expected = forecast(&plan, &limits);
             assert_eq!(expected.scenarios.len(), plan.scenarios.len());
             planned_load(&plan, 10);
+            let effective = file::parse(&plan.effective, Format::Yaml);
+            assert!(effective.is_ok(), "{effective:?} in\n{}", plan.effective);
             let again = load(&sources(text, format)).expect("as before");
             assert_eq!(forecast(&again, &limits), expected);
         }

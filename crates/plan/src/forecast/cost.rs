@@ -62,14 +62,20 @@ struct TaskCost {
 
 impl TaskCost {
     fn plus(self, other: TaskCost, factor: f64) -> TaskCost {
+        let sum = |a: f64, b: f64| finite(a + factor * b);
         TaskCost {
             charge: Charge {
-                cost: self.charge.cost + factor * other.charge.cost,
-                saved: self.charge.saved + factor * other.charge.saved,
+                cost: sum(self.charge.cost, other.charge.cost),
+                saved: sum(self.charge.saved, other.charge.saved),
             },
-            requests: self.requests + factor * other.requests,
+            requests: sum(self.requests, other.requests),
         }
     }
+}
+
+/// Repetitions within repetitions can be more than there are numbers.
+fn finite(amount: f64) -> f64 {
+    amount.clamp(f64::MIN, f64::MAX)
 }
 
 /// What `plan` will cost when its scenarios do this; `None` without prices.
@@ -131,7 +137,7 @@ impl Sum<'_> {
         let (cost, formula) = match (a_task, tasks) {
             (Some(a_task), Some(tasks)) => {
                 self.all = self.all.plus(a_task, tasks);
-                let cost = a_task.charge.cost * tasks;
+                let cost = finite(a_task.charge.cost * tasks);
                 (Some(cost), self.formula(scenario, told, &a_task, cost))
             }
             (None, _) => {
@@ -146,7 +152,7 @@ impl Sum<'_> {
                 (None, what.to_owned())
             }
         };
-        self.total = self.total.zip(cost).map(|(sum, cost)| sum + cost);
+        self.total = self.total.zip(cost).map(|(sum, cost)| finite(sum + cost));
         self.sureness = self.sureness.max(told.requests.sureness());
         ScenarioCost {
             name: scenario.name.clone(),

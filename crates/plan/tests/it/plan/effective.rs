@@ -7,6 +7,8 @@ use gatecrash_plan::effective::{MASK, effective};
 use gatecrash_plan::file::Format;
 use gatecrash_plan::model::Plan;
 
+use proptest::prelude::*;
+
 use super::{load_as, plan};
 
 /// Everything that a plan means, without the places of the file it stood in.
@@ -112,6 +114,18 @@ fn texts_that_look_like_something_else_stay_texts() {
             "host: http://h\nusers: {{ u: {{ tasks: [{{ post: /, json: {row} }}] }} }}\nscenarios: {{ s: {{ users: 1, for: 1s }} }}\n"
         );
         check_round_trip(row, plan(&text));
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_stays_itself(text in "[^${]{0,12}", key in "[^${]{1,12}") {
+        let row = serde_json::json!({ key: [text] });
+        let plan_text = format!(
+            "{{\"host\":\"http://h\",\"users\":{{\"u\":{{\"tasks\":[{{\"post\":\"/\",\"json\":{row}}}]}}}},\"scenarios\":{{\"s\":{{\"users\":1,\"for\":\"1s\"}}}}}}"
+        );
+        let original = load_as(&plan_text, Format::Json, &Overrides::default()).unwrap();
+        check_round_trip(&plan_text, original);
     }
 }
 
