@@ -10,7 +10,7 @@ use gatecrash_plan::forecast::{
 };
 
 use crate::chart::{Canvas, Curve, Letters, draw};
-use crate::native::figure::{NOTHING, count};
+use crate::native::figure::{NOTHING, bytes, count};
 use crate::native::table::{Cell, Table};
 use crate::native::{Look, Paint, length};
 
@@ -63,6 +63,11 @@ pub fn lines(
     }
     lines.push(String::new());
     lines.extend(needs(forecast, telling, look));
+    lines.extend(
+        costs(forecast)
+            .iter()
+            .flat_map(|text| look.paragraph("cost", Paint::Plain, text)),
+    );
     for warning in &forecast.warnings {
         lines.extend(look.paragraph("warning", Paint::Warn, warning));
     }
@@ -227,6 +232,23 @@ fn needs(forecast: &Forecast, telling: &Telling<'_>, look: &Look) -> Vec<String>
     .collect()
 }
 
+/// What it costs: a sentence for each scenario, one for the sum, and what the estimate lacks.
+fn costs(forecast: &Forecast) -> Vec<String> {
+    let Some(cost) = &forecast.cost else {
+        return Vec::new();
+    };
+    let scenarios = cost.scenarios.iter();
+    let mut told: Vec<String> = scenarios
+        .map(|one| format!("{}: {}", one.name, one.formula))
+        .collect();
+    told.push(format!("in all {}", cost.sum()));
+    if let Some(budget) = cost.budget {
+        told.push(format!("the run ends at {} (`budget`)", cost.money(budget)));
+    }
+    told.extend(cost.missing.iter().map(|what| format!("without: {what}")));
+    told
+}
+
 /// Where the numbers in flight come from.
 fn flight_basis(forecast: &Forecast) -> String {
     let is_open = |one: &&ScenarioForecast| matches!(one.peak, Peak::Rate(_));
@@ -255,16 +277,5 @@ fn flight_basis(forecast: &Forecast) -> String {
         }
         (true, false) => "at most one task of each user".to_owned(),
         (false, _) => format!("{} (rate × expected time)", parts.join("; ")),
-    }
-}
-
-fn bytes(bytes: u64) -> String {
-    const KIB: u64 = 1 << 10;
-    const MIB: u64 = 1 << 20;
-    const GIB: u64 = 1 << 30;
-    match bytes {
-        0..MIB => format!("{} KiB", bytes.div_ceil(KIB)),
-        MIB..GIB => format!("{} MiB", bytes.div_ceil(MIB)),
-        _ => format!("{:.1} GiB", bytes as f64 / GIB as f64),
     }
 }

@@ -16,6 +16,7 @@
 //! | [`json`] | the contents of the JSON output |
 //! | [`progress`] | one line on how far the run is |
 //! | [`native`] | runs of plans and Rust users, for people |
+//! | [`html`](mod@html) | a run as one self-contained page |
 //! | [`live`] | CSV files that are kept up to date during a run |
 
 pub mod chart;
@@ -23,6 +24,7 @@ pub mod console;
 pub mod csv;
 pub mod forecast;
 pub mod format;
+pub mod html;
 pub mod json;
 pub mod live;
 pub mod locust;

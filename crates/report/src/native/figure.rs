@@ -4,21 +4,10 @@
 
 use gatecrash_metrics::Unit;
 
+pub use gatecrash_plan::forecast::count;
+
 /// A dash for what is not there.
 pub const NOTHING: &str = "–";
-
-/// A number of things: `1,234,567`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// A number of things with their name: `1 user`, `2 users`.
 pub fn counted(n: u64, one: &str, many: &str) -> String {
@@ -90,8 +79,81 @@ pub fn clock(seconds: f64) -> String {
 /// A unit as it stands behind a figure: `ms`, `/s`, nothing for a count.
 pub fn unit(unit: &Unit) -> &str {
     match unit {
-        Unit::Count => "",
+        Unit::Count | Unit::Money => "",
         Unit::PerSecond => "/s",
         other => other.name(),
+    }
+}
+
+/// A figure with its unit, without digits that tell nothing: `300 ms`, `1.5 %`, `50/s`;
+/// an amount of money in `currency`, where one is known.
+pub fn with_unit(of: &Unit, figure: f64, currency: Option<&str>) -> String {
+    match of {
+        Unit::Share => percent(figure),
+        Unit::Money => money(figure, currency),
+        Unit::Ms if figure.abs() < 9_999.5 => format!("{} ms", short(figure)),
+        Unit::Ms => format!("{} s", short(figure / 1000.0)),
+        Unit::Count => short(figure),
+        other => match unit(other) {
+            "/s" => format!("{}/s", short(figure)),
+            unit => format!("{} {unit}", short(figure)),
+        },
+    }
+}
+
+/// As [`value`], without zeros at its end.
+pub fn short(figure: f64) -> String {
+    without_zeros(value(figure))
+}
+
+fn without_zeros(text: String) -> String {
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+/// A share from 0 to 1: `1 %`, `71.25 %`. What is little is not told as nothing, and what
+/// is nearly all not as all.
+pub fn percent(share: f64) -> String {
+    let percent = 100.0 * share;
+    match percent {
+        p if p > 0.0 && p < 0.005 => "<0.01 %".into(),
+        p if p < 100.0 && p >= 99.995 => ">99.99 %".into(),
+        p => without_zeros(format!("{p:.2}")) + " %",
+    }
+}
+
+/// An amount of money: `1,234.56 USD`, below one unit with three digits that tell
+/// something: `0.000125 USD`.
+pub fn money(amount: f64, currency: Option<&str>) -> String {
+    let size = amount.abs();
+    let sign = if amount < 0.0 { "-" } else { "" };
+    let text = match size {
+        _ if size < 1e-12 => "0".to_owned(),
+        _ if size >= 0.9995 => {
+            let cents = (size * 100.0).round() as u64;
+            format!("{}.{:02}", count(cents / 100), cents % 100)
+        }
+        _ => {
+            let decimals = 2 - size.log10().floor() as i32;
+            without_zeros(format!("{size:.0$}", decimals.clamp(2, 15) as usize))
+        }
+    };
+    match currency {
+        Some(currency) => format!("{sign}{text} {}", super::harmless(currency)),
+        None => sign.to_owned() + &text,
+    }
+}
+
+/// A size: `195 KiB`, `7 MiB`, `1.5 GiB`, rounded up below the last.
+pub fn bytes(bytes: u64) -> String {
+    const KIB: u64 = 1 << 10;
+    const MIB: u64 = 1 << 20;
+    const GIB: u64 = 1 << 30;
+    match bytes {
+        0..MIB => format!("{} KiB", bytes.div_ceil(KIB)),
+        MIB..GIB => format!("{} MiB", bytes.div_ceil(MIB)),
+        _ => format!("{:.1} GiB", bytes as f64 / GIB as f64),
     }
 }

@@ -13,10 +13,16 @@
 //! | [`requests`] | requests, phases, errors |
 //! | [`work`] | arrivals, users, tasks |
 //! | [`series`] | streams, WebSockets and declared metrics |
+//! | [`cache`] | hits and misses |
+//! | [`cost`] | what the requests cost |
+//! | [`verdicts`] | what came of the objectives |
+//! | [`suite`] | the run in a line per scenario, and whether to ship |
 //! | [`run`] | all of it, scenario by scenario |
 //! | [`csv`] | every measure, and every second, as CSV |
 //! | [`json`] | all figures, for programs |
 
+pub mod cache;
+pub mod cost;
 pub mod csv;
 pub mod figure;
 pub mod json;
@@ -24,7 +30,9 @@ pub mod requests;
 pub mod run;
 pub mod series;
 pub mod status;
+pub mod suite;
 pub mod table;
+pub mod verdicts;
 pub mod work;
 
 /// The page that is written on.
@@ -54,6 +62,25 @@ pub enum Paint {
     Bad,
 }
 
+/// A labelled text, on any page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// What it is about; empty where it goes on about the same.
+    pub label: &'static str,
+    /// How the text stands out.
+    pub paint: Paint,
+    /// The text.
+    pub text: String,
+}
+
+impl Fact {
+    /// A text from elsewhere loses what would move the cursor.
+    pub fn new(label: &'static str, paint: Paint, text: &str) -> Fact {
+        let text = harmless(text);
+        Fact { label, paint, text }
+    }
+}
+
 impl Look {
     /// The text with its paint, if colours are wanted.
     pub fn paint(&self, paint: Paint, text: &str) -> String {
@@ -70,6 +97,13 @@ impl Look {
         } else {
             text.to_owned()
         }
+    }
+
+    /// Labelled texts, one below the other.
+    pub fn facts(&self, facts: &[Fact]) -> Vec<String> {
+        let lines = facts.iter();
+        let lines = lines.flat_map(|fact| self.paragraph(fact.label, fact.paint, &fact.text));
+        lines.collect()
     }
 
     /// Columns for the text of a [`Look::paragraph`].
@@ -94,7 +128,7 @@ const INDENT: usize = 14;
 
 /// Lines of at most `width` characters, broken between words, and within those that are
 /// longer.
-fn broken(text: &str, width: usize) -> Vec<String> {
+pub(crate) fn broken(text: &str, width: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split(' ') {
         if let Some(line) = lines.last_mut()

@@ -4,9 +4,10 @@
 //! count from the instant a request was due, the time from the send stands beside them:
 //! in columns of its own, or on a narrow page in a row of its own.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use gatecrash_metrics::{Endpoint, Measure, Measures, Snapshot, Values};
+use gatecrash_metrics::{Endpoint, FailureKind, Measure, Measures, Snapshot, Values};
 
 use super::figure::{NOTHING, count, share, value, value_or_dash};
 use super::table::{Cell, Group, Table};
@@ -29,15 +30,15 @@ const ERROR_LINES: usize = 3;
 const NAME_WIDE: usize = 24;
 
 /// One row: an endpoint, or all of them, with what it was measured by.
-struct Row<'a> {
-    label: String,
-    paint: Paint,
-    endpoint: &'a Endpoint,
-    measures: &'a Measures,
+pub(super) struct Row<'a> {
+    pub(super) label: String,
+    pub(super) paint: Paint,
+    pub(super) endpoint: &'a Endpoint,
+    pub(super) measures: &'a Measures,
 }
 
 /// The endpoints in the order of first sight, then all together.
-fn rows<'a>(snapshot: &'a Snapshot, all: &'a Measures) -> Vec<Row<'a>> {
+pub(super) fn rows<'a>(snapshot: &'a Snapshot, all: &'a Measures) -> Vec<Row<'a>> {
     let row = |endpoint: &'a Arc<Endpoint>| Row {
         label: label(&endpoint.method, &endpoint.name),
         paint: Paint::Plain,
@@ -61,20 +62,28 @@ pub fn label(method: &str, name: &str) -> String {
     harmless(format!("{method} {name}").trim_start())
 }
 
-/// The table of requests.
+/// The table of requests, in the width that the page has.
 pub fn request_table(snapshot: &Snapshot, elapsed_s: f64, look: &Look) -> Vec<String> {
-    let all = snapshot.measures();
-    let rows = rows(snapshot, &all);
-    if all.get(Measure::ServiceTime).is_none() {
-        return table("response time, ms", &rows, elapsed_s, Beside::Nothing).lines(look);
-    }
-    const HEAD: &str = "response time from due, ms";
-    let wide = table(HEAD, &rows, elapsed_s, Beside::Columns);
+    let wide = requests(snapshot, elapsed_s);
     if wide.width_with(NAME_WIDE) <= look.width {
-        wide.lines(look)
-    } else {
-        table(HEAD, &rows, elapsed_s, Beside::Rows).lines(look)
+        return wide.lines(look);
     }
+    let all = snapshot.measures();
+    let beside = match all.get(Measure::ServiceTime) {
+        Some(_) => Beside::Rows,
+        None => Beside::Nothing,
+    };
+    table(&rows(snapshot, &all), elapsed_s, beside).lines(look)
+}
+
+/// The table of requests, as wide as it needs to be.
+pub fn requests(snapshot: &Snapshot, elapsed_s: f64) -> Table {
+    let all = snapshot.measures();
+    let beside = match all.get(Measure::ServiceTime) {
+        Some(_) => Beside::Columns,
+        None => Beside::Nothing,
+    };
+    table(&rows(snapshot, &all), elapsed_s, beside)
 }
 
 /// Where the service times stand.
@@ -85,7 +94,11 @@ enum Beside {
     Rows,
 }
 
-fn table(head: &'static str, rows: &[Row<'_>], elapsed_s: f64, beside: Beside) -> Table {
+fn table(rows: &[Row<'_>], elapsed_s: f64, beside: Beside) -> Table {
+    let head = match beside {
+        Beside::Nothing => "response time, ms",
+        Beside::Columns | Beside::Rows => "response time from due, ms",
+    };
     let mut table = Table {
         heads: vec!["", "requests", "/s", "failed"],
         groups: vec![Group {
@@ -94,6 +107,7 @@ fn table(head: &'static str, rows: &[Row<'_>], elapsed_s: f64, beside: Beside) -
             head,
         }],
         texts: 1,
+        apart: &[3],
         ..Table::default()
     };
     table.heads.extend(QUANTILE_HEADS);
@@ -147,6 +161,11 @@ pub fn quantile_cells(values: Option<&Values>) -> [Cell; 4] {
 
 /// The table of phases: P50 and P99 of each. Empty where none were measured.
 pub fn phase_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
+    phases(snapshot).lines(look)
+}
+
+/// The phases of requests; without rows where none were measured.
+pub fn phases(snapshot: &Snapshot) -> Table {
     const PHASES: [Measure; 5] = [
         Measure::Dns,
         Measure::Connect,
@@ -154,10 +173,6 @@ pub fn phase_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
         Measure::FirstByte,
         Measure::Receive,
     ];
-    let all = snapshot.measures();
-    if PHASES.iter().all(|&phase| all.get(phase).is_none()) {
-        return Vec::new();
-    }
     let mut table = Table {
         heads: vec!["phases", "dns", "connect", "tls", "first byte", "receive"],
         groups: vec![Group {
@@ -168,12 +183,16 @@ pub fn phase_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
         texts: 1,
         ..Table::default()
     };
+    let all = snapshot.measures();
+    if PHASES.iter().all(|&phase| all.get(phase).is_none()) {
+        return table;
+    }
     for row in rows(snapshot, &all) {
         let mut cells = vec![Cell::from(row.label).painted(row.paint)];
         cells.extend(PHASES.map(|phase| Cell::from(pair(row.measures.get(phase)))));
         table.rows.push(cells);
     }
-    table.lines(look)
+    table
 }
 
 fn pair(values: Option<&Values>) -> String {
@@ -184,26 +203,69 @@ fn pair(values: Option<&Values>) -> String {
     }
 }
 
-/// The errors, the most frequent first. Empty where there were none.
-pub fn error_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
-    let kinds = snapshot.failures.iter().map(|failure| Kind {
+/// How often requests failed in which way, the most frequent first, as far as that is known.
+pub fn failure_kinds(snapshot: &Snapshot) -> Vec<(FailureKind, u64)> {
+    let mut kinds: BTreeMap<FailureKind, u64> = BTreeMap::new();
+    for failure in &snapshot.failures {
+        *kinds.entry(failure.kind).or_default() += failure.occurrences;
+    }
+    if kinds.keys().all(|kind| *kind == FailureKind::Other) {
+        return Vec::new();
+    }
+    let mut kinds: Vec<(FailureKind, u64)> = kinds.into_iter().collect();
+    kinds.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    kinds
+}
+
+/// [`failure_kinds`] in words: `12 × status 500, 3 × timeout`; empty for none.
+pub fn failure_kinds_text(snapshot: &Snapshot) -> String {
+    let kinds = failure_kinds(snapshot);
+    let told = kinds
+        .iter()
+        .map(|(kind, times)| format!("{} × {}", count(*times), kind.name()));
+    told.collect::<Vec<String>>().join(", ")
+}
+
+/// One kind of thing that went wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mishap {
+    /// How often.
+    pub times: u64,
+    /// In which way, of a request that failed.
+    pub kind: Option<FailureKind>,
+    /// Of which requests, or in which part of a user.
+    pub place: String,
+    /// What was told.
+    pub text: String,
+}
+
+/// The errors of requests, the most frequent first.
+pub fn errors(snapshot: &Snapshot) -> Vec<Mishap> {
+    let errors = snapshot.failures.iter().map(|failure| Mishap {
         times: failure.occurrences,
-        who: label(&failure.method, &failure.name),
-        what: harmless(&readable_error(&failure.error)),
+        kind: Some(failure.kind),
+        place: label(&failure.method, &failure.name),
+        text: harmless(&readable_error(&failure.error)),
     });
-    kinds_table("errors", kinds.collect(), look)
+    most_frequent_first(errors.collect())
 }
 
 /// What users of a plan or of a program could not even send or judge, the most frequent
-/// first. Empty where there was nothing.
-pub fn exception_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
-    let kinds = snapshot.exceptions.iter().map(|group| Kind {
+/// first.
+pub fn exceptions(snapshot: &Snapshot) -> Vec<Mishap> {
+    let exceptions = snapshot.exceptions.iter().map(|group| Mishap {
         times: group.count,
+        kind: None,
         // Where a plan's fault lies is one line; of a program's the message tells enough.
-        who: harmless(group.traceback.lines().next().unwrap_or_default()),
-        what: harmless(&group.message),
+        place: harmless(group.traceback.lines().next().unwrap_or_default()),
+        text: harmless(&group.message),
     });
-    kinds_table("exceptions", kinds.collect(), look)
+    most_frequent_first(exceptions.collect())
+}
+
+fn most_frequent_first(mut mishaps: Vec<Mishap>) -> Vec<Mishap> {
+    mishaps.sort_by_key(|mishap| std::cmp::Reverse(mishap.times));
+    mishaps
 }
 
 /// How many exceptions there were, those in no table included.
@@ -212,25 +274,31 @@ pub fn exception_count(snapshot: &Snapshot) -> u64 {
     kept + snapshot.overflow.exceptions
 }
 
-/// One kind of thing that went wrong.
-struct Kind {
-    times: u64,
-    who: String,
-    what: String,
+/// The errors, after how often requests failed in which way. Empty where there were none.
+pub fn error_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
+    let heading = format!("{:<12}{}", "errors", failure_kinds_text(snapshot));
+    mishap_lines(heading.trim_end(), &errors(snapshot), look)
 }
 
-fn kinds_table(heading: &str, mut kinds: Vec<Kind>, look: &Look) -> Vec<String> {
-    if kinds.is_empty() {
+/// The exceptions. Empty where there were none.
+pub fn exception_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
+    mishap_lines("exceptions", &exceptions(snapshot), look)
+}
+
+fn mishap_lines(heading: &str, mishaps: &[Mishap], look: &Look) -> Vec<String> {
+    if mishaps.is_empty() {
         return Vec::new();
     }
-    kinds.sort_by_key(|kind| std::cmp::Reverse(kind.times));
     let mut lines = vec![look.paint(Paint::Dim, &format!("  {heading}"))];
-    for Kind { times, who, what } in kinds.iter().take(ERRORS_SHOWN) {
+    for Mishap {
+        times, place, text, ..
+    } in mishaps.iter().take(ERRORS_SHOWN)
+    {
         let times = format!("{:>11}", count(*times));
-        let text = cut(&format!("{who}: {what}"), ERROR_LINES * look.text_width());
+        let text = cut(&format!("{place}: {text}"), ERROR_LINES * look.text_width());
         lines.extend(look.paragraph(&times, Paint::Bad, &text));
     }
-    let more = kinds.len().saturating_sub(ERRORS_SHOWN);
+    let more = mishaps.len().saturating_sub(ERRORS_SHOWN);
     if more > 0 {
         lines.push(format!("              and {more} more kinds"));
     }

@@ -9,10 +9,13 @@ use super::requests::{QUANTILE_HEADS, QUANTILES, label};
 use super::table::{Cell, Table};
 use super::{Look, harmless};
 
-/// The measures that have a place in the tables of requests.
-fn is_usual(measure: Measure) -> bool {
-    use Measure::{Connect, Dns, FirstByte, Receive, ServiceTime, Tls};
-    [ServiceTime, Dns, Connect, Tls, FirstByte, Receive].contains(&measure)
+/// The measures that have a place in tables of their own: of requests, caches and costs.
+fn has_its_place(measure: Measure) -> bool {
+    use Measure::{CacheHit, Connect, Cost, CostSaved, Dns, FirstByte, HitTime, MissTime};
+    use Measure::{Receive, ServiceTime, Tls};
+    let requests = [ServiceTime, Dns, Connect, Tls, FirstByte, Receive];
+    let answers = [CacheHit, HitTime, MissTime, Cost, CostSaved];
+    requests.contains(&measure) || answers.contains(&measure)
 }
 
 fn measure_name(series: &Series) -> String {
@@ -26,6 +29,11 @@ fn measure_name(series: &Series) -> String {
 /// The measures of streams and WebSockets, and metrics of requests: a row for each
 /// endpoint and measure.
 pub fn measure_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
+    measured(snapshot).lines(look)
+}
+
+/// As [`measure_table`], for any page.
+pub fn measured(snapshot: &Snapshot) -> Table {
     let mut table = Table {
         heads: vec!["measured", "", "count", "mean"],
         texts: 2,
@@ -34,7 +42,7 @@ pub fn measure_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
     table.heads.extend(QUANTILE_HEADS);
     for endpoint in &snapshot.endpoints {
         let mut name = label(&endpoint.method, &endpoint.name);
-        let is_trend = |s: &&Series| s.kind() == Kind::Trend && !is_usual(s.measure);
+        let is_trend = |s: &&Series| s.kind() == Kind::Trend && !has_its_place(s.measure);
         for series in endpoint.measures.iter().filter(is_trend) {
             let values = &series.values;
             let mut cells: Vec<Cell> = vec![
@@ -48,18 +56,16 @@ pub fn measure_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
             table.rows.push(cells);
         }
     }
-    lines(&table, look)
-}
-
-fn lines(table: &Table, look: &Look) -> Vec<String> {
-    if table.rows.is_empty() {
-        return Vec::new();
-    }
-    table.lines(look)
+    table
 }
 
 /// Declared metrics: those of the scenario, and counters, gauges and rates of endpoints.
 pub fn metric_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
+    metrics(snapshot).lines(look)
+}
+
+/// As [`metric_table`], for any page.
+pub fn metrics(snapshot: &Snapshot) -> Table {
     let mut table = Table {
         heads: vec!["metrics", "", "values", "figure"],
         texts: 2,
@@ -69,14 +75,14 @@ pub fn metric_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
         table.rows.push(metric_row(harmless(series.name()), series));
     }
     for endpoint in &snapshot.endpoints {
-        let declared = |s: &&Series| s.kind() != Kind::Trend;
+        let declared = |s: &&Series| s.kind() != Kind::Trend && !has_its_place(s.measure);
         for series in endpoint.measures.iter().filter(declared) {
             let of = label(&endpoint.method, &endpoint.name);
             let name = format!("{} of {of}", harmless(series.name()));
             table.rows.push(metric_row(name, series));
         }
     }
-    lines(&table, look)
+    table
 }
 
 fn metric_row(name: String, series: &Series) -> Vec<Cell> {

@@ -5,7 +5,7 @@
 
 use gatecrash_metrics::{Point, Snapshot};
 
-use super::figure::{clock, count, counted, ms, value};
+use super::figure::{clock, count, counted, money, ms, value};
 use super::requests::exception_count;
 use super::{Look, Paint, cut, length};
 
@@ -20,12 +20,37 @@ pub struct Status<'a> {
     pub planned_s: Option<f64>,
     /// How many tasks are to run, where that ends it.
     pub planned_tasks: Option<u64>,
+    /// Which scenario it is, counted from 1, of how many.
+    pub turn: (usize, usize),
+    /// What the run has cost so far, where requests have prices.
+    pub spent: Option<Spent<'a>>,
     /// What is unusual: `paused`, `ending`; empty otherwise.
     pub state: &'a str,
     /// All its numbers.
     pub snapshot: &'a Snapshot,
     /// What happened in the last second.
     pub last: Option<&'a Point>,
+}
+
+/// What a run has cost so far.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Spent<'a> {
+    /// So much.
+    pub amount: f64,
+    /// What it may cost.
+    pub budget: Option<f64>,
+    /// What both are counted in.
+    pub currency: &'a str,
+}
+
+impl Spent<'_> {
+    fn text(&self) -> String {
+        let spent = money(self.amount, Some(self.currency));
+        match self.budget {
+            Some(budget) => format!("{spent} of {} spent", money(budget, Some(self.currency))),
+            None => format!("{spent} spent"),
+        }
+    }
 }
 
 /// Schedule lag from which it is worth a colour, milliseconds.
@@ -63,6 +88,10 @@ impl Status<'_> {
             part(0, Paint::Bold, super::harmless(self.name)),
             part(0, Paint::Plain, self.elapsed()),
         ];
+        if self.turn.1 > 1 {
+            let turn = format!("{} of {} scenarios", self.turn.0, self.turn.1);
+            parts.push(part(7, Paint::Plain, turn));
+        }
         if !self.state.is_empty() {
             parts.push(part(1, Paint::Warn, self.state.to_owned()));
         }
@@ -73,7 +102,7 @@ impl Status<'_> {
         let users = counted(arrivals.users.now, "user", "users");
         parts.push(part(4, Paint::Plain, users));
         let in_flight = format!("{} in flight", count(arrivals.in_flight.now));
-        parts.push(part(7, Paint::Plain, in_flight));
+        parts.push(part(8, Paint::Plain, in_flight));
         if let Some(last) = self.last {
             let span_s = last.to_epoch_s - last.from_epoch_s;
             if span_s > 0.0 {
@@ -96,6 +125,9 @@ impl Status<'_> {
         if arrivals.missed() > 0 {
             let missed = format!("{} missed", count(arrivals.missed()));
             parts.push(part(2, Paint::Bad, missed));
+        }
+        if let Some(spent) = self.spent {
+            parts.push(part(4, Paint::Plain, spent.text()));
         }
         if let Some(lag) = self.last.and_then(|last| last.lag_p99_ms) {
             let paint = if lag > LAG_TO_SEE_MS {
@@ -127,7 +159,7 @@ impl Status<'_> {
         }
         let arrivals = &self.snapshot.arrivals;
         let (started, planned) = (count(arrivals.started), count(arrivals.planned));
-        (arrivals.planned > 0).then(|| (8, format!("{started} of {planned} arrivals")))
+        (arrivals.planned > 0).then(|| (9, format!("{started} of {planned} arrivals")))
     }
 }
 

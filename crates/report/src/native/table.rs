@@ -1,7 +1,8 @@
 //! Columns that fit a page.
 //!
 //! In: heads and rows of cells. Out: lines. The first column takes what the others leave
-//! and is cut where that is too little; the others are as wide as what stands in them.
+//! and is cut where that is too little; the others are as wide as what stands in them. A
+//! page of another kind ([`crate::html`]) reads the cells itself.
 
 use super::{Look, Paint, cut, length};
 
@@ -26,6 +27,16 @@ impl Cell {
     pub fn painted(self, paint: Paint) -> Cell {
         Cell { paint, ..self }
     }
+
+    /// What stands there.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// How it stands out.
+    pub fn paint(&self) -> Paint {
+        self.paint
+    }
 }
 
 /// Columns that share a head of their own.
@@ -48,6 +59,8 @@ pub struct Table {
     pub groups: Vec<Group>,
     /// How many columns, from the first, are texts and stand to the left.
     pub texts: usize,
+    /// Columns of another kind than the one before, which they keep away from.
+    pub apart: &'static [usize],
     /// The rows; one that is shorter has empty cells at its end.
     pub rows: Vec<Vec<Cell>>,
 }
@@ -55,20 +68,39 @@ pub struct Table {
 /// Before each line, and between two columns.
 const GAP: usize = 2;
 
+/// So much more before a column that stands apart.
+const APART: usize = 2;
+
 /// The first column is not cut below this.
 const FIRST_MIN: usize = 12;
 
 impl Table {
+    /// Leaves out the last row where it would say the same about all as the only other one
+    /// says about one.
+    pub(super) fn without_repeated_total(&mut self) {
+        if self.rows.len() == 2 {
+            self.rows.truncate(1);
+        }
+    }
+
     /// Columns that the table takes when the first one has `first` characters, or fewer if
     /// nothing in it is as long.
     pub fn width_with(&self, first: usize) -> usize {
         let widths = self.widths();
-        let others: usize = widths[1..].iter().map(|width| width + GAP).sum();
-        GAP + widths[0].min(first) + others
+        let others = (1..widths.len()).map(|at| widths[at] + self.gap(at));
+        GAP + widths[0].min(first) + others.sum::<usize>()
     }
 
-    /// The lines.
+    /// Columns before a column.
+    fn gap(&self, at: usize) -> usize {
+        GAP + if self.apart.contains(&at) { APART } else { 0 }
+    }
+
+    /// The lines; none without rows.
     pub fn lines(&self, look: &Look) -> Vec<String> {
+        if self.rows.is_empty() {
+            return Vec::new();
+        }
         let mut widths = self.widths();
         let others = self.width_with(0);
         widths[0] = widths[0].min(look.width.saturating_sub(others).max(FIRST_MIN));
@@ -94,8 +126,9 @@ impl Table {
             }
         }
         for group in &self.groups {
-            let columns = &widths[group.from..group.to];
-            let room = columns.iter().sum::<usize>() + GAP * (columns.len() - 1);
+            let columns = group.from..group.to;
+            let gaps: usize = columns.clone().skip(1).map(|at| self.gap(at)).sum();
+            let room = widths[columns].iter().sum::<usize>() + gaps;
             widths[group.from] += length(group.head).saturating_sub(room);
         }
         widths
@@ -111,7 +144,7 @@ impl Table {
             };
             let room = " ".repeat(width - length(&text));
             let text = look.paint(cell.paint, &text);
-            line.push_str(&" ".repeat(GAP));
+            line.push_str(&" ".repeat(self.gap(at)));
             line.push_str(&if at < self.texts {
                 text + &room
             } else {
@@ -125,7 +158,8 @@ impl Table {
     fn group_line(&self, widths: &[usize]) -> String {
         let mut line = String::new();
         for group in &self.groups {
-            let end: usize = widths[..group.to].iter().map(|width| width + GAP).sum();
+            let columns = (0..group.to).map(|at| widths[at] + self.gap(at));
+            let end: usize = columns.sum();
             let start = end - length(group.head);
             line.push_str(&" ".repeat(start.saturating_sub(length(&line))));
             line.push_str(group.head);

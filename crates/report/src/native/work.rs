@@ -7,22 +7,28 @@ use gatecrash_metrics::{Arrivals, Snapshot, Task, Values};
 use super::figure::{count, counted, ms, share, value_or_dash};
 use super::requests::{QUANTILE_HEADS, quantile_cells};
 use super::table::{Cell, Group, Table};
-use super::{Look, Paint, harmless};
+use super::{Fact, Look, Paint, harmless};
 
 /// What became of the arrivals, how late they were started, and the users.
 pub fn arrival_lines(arrivals: &Arrivals, look: &Look) -> Vec<String> {
-    let mut lines = Vec::new();
+    look.facts(&arrival_facts(arrivals))
+}
+
+/// As [`arrival_lines`], for any page.
+pub fn arrival_facts(arrivals: &Arrivals) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut tell = |label, paint, text: &str| facts.push(Fact::new(label, paint, text));
     if arrivals.planned > 0 {
         let paint = if arrivals.missed() > 0 {
             Paint::Warn
         } else {
             Paint::Plain
         };
-        lines.extend(look.paragraph("arrivals", paint, &planned(arrivals)));
+        tell("arrivals", paint, &planned(arrivals));
     }
     if let Some(times) = times(&arrivals.schedule_lag_ms) {
         let lag = format!("{times}, from due to started");
-        lines.extend(look.paragraph("lag", Paint::Plain, &lag));
+        tell("lag", Paint::Plain, &lag);
     }
     if arrivals.users.peak > 0 {
         let users = format!(
@@ -30,14 +36,13 @@ pub fn arrival_lines(arrivals: &Arrivals, look: &Look) -> Vec<String> {
             count(arrivals.users.peak),
             counted(arrivals.in_flight.peak, "task", "tasks")
         );
-        lines.extend(look.paragraph("users", Paint::Plain, &users));
+        tell("users", Paint::Plain, &users);
     }
     if let Some(times) = times(&arrivals.on_start_ms) {
         let users = counted(arrivals.on_start_ms.count(), "user", "users");
-        let on_start = format!("{users}: {times}");
-        lines.extend(look.paragraph("on_start", Paint::Plain, &on_start));
+        tell("on_start", Paint::Plain, &format!("{users}: {times}"));
     }
-    lines
+    facts
 }
 
 fn planned(arrivals: &Arrivals) -> String {
@@ -75,15 +80,17 @@ fn times(values: &Values) -> Option<String> {
 
 /// The table of tasks: from due to end, and how late they began. Empty without tasks.
 pub fn task_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
+    tasks(snapshot).lines(look)
+}
+
+/// The tasks that began.
+pub fn tasks(snapshot: &Snapshot) -> Table {
     let seen: Vec<&Task> = snapshot
         .tasks
         .iter()
         .map(AsRef::as_ref)
         .filter(|task| task.started > 0)
         .collect();
-    if seen.is_empty() {
-        return Vec::new();
-    }
     let has_lag = seen.iter().any(|task| !task.start_lag_ms.is_empty());
     let mut table = Table {
         heads: vec!["tasks", "started", "failed"],
@@ -105,7 +112,7 @@ pub fn task_table(snapshot: &Snapshot, look: &Look) -> Vec<String> {
         });
     }
     table.rows = seen.iter().map(|task| row(task, has_lag)).collect();
-    table.lines(look)
+    table
 }
 
 fn row(task: &Task, has_lag: bool) -> Vec<Cell> {

@@ -5,11 +5,11 @@
 use std::fs;
 use std::path::PathBuf;
 
-use gatecrash_metrics::{Point, ScenarioRecord, Shard, Validity};
+use gatecrash_metrics::{Point, RunRecord, ScenarioRecord, Shard, Unit, Validity};
 use gatecrash_report::native::figure;
 use gatecrash_report::native::requests::request_table;
 use gatecrash_report::native::run::{run, scenario};
-use gatecrash_report::native::status::Status;
+use gatecrash_report::native::status::{Spent, Status};
 use gatecrash_report::native::{Look, cut};
 
 use crate::runs;
@@ -82,7 +82,7 @@ fn nothing_from_elsewhere_reaches_the_terminal_unchecked() {
     let record = runs::open();
     let error = &record.snapshot.failures[0].error;
     assert!(error.contains('\x1b') && error.contains('\n'));
-    let told = text(&scenario(&record, &WIDE));
+    let told = text(&scenario(&record, &RunRecord::default(), &WIDE));
     assert!(!told.contains('\x1b'), "{told}");
     assert!(told.contains("[2Jboom for url"), "{told}");
 }
@@ -120,7 +120,7 @@ fn what_users_could_not_send_is_told() {
     }
     shard.exception("at the wrong moment", "Traceback\n  somewhere", "");
     let record = runs::bare(shard);
-    let told = text(&scenario(&record, &NARROW));
+    let told = text(&scenario(&record, &RunRecord::default(), &NARROW));
     assert!(
         told.contains(
             "  exceptions\n        1,200 physician, start: {{ token }}: it has no value here\n"
@@ -136,6 +136,8 @@ fn what_users_could_not_send_is_told() {
         elapsed_s: 1.0,
         planned_s: None,
         planned_tasks: None,
+        turn: (1, 1),
+        spent: None,
         state: "",
         snapshot: &record.snapshot,
         last: None,
@@ -156,8 +158,8 @@ fn an_invalid_run_is_called_so() {
     let record = runs::run(vec![record]);
     let lines = run(&record, &NARROW);
     assert!(matches!(record.validity, Validity::Invalid(_)));
-    let last = lines.last().expect("lines");
-    assert!(last.starts_with("The run is INVALID"), "{last}");
+    let end = text(&lines[lines.len() - 2..]);
+    assert!(end.contains("The run is INVALID"), "{end}");
     assert!(
         text(&lines).contains("  driven      INVALID\n"),
         "{lines:#?}"
@@ -173,6 +175,8 @@ fn status(record: &ScenarioRecord, width: usize, color: bool) -> String {
         elapsed_s: 11.4,
         planned_s: Some(120.0),
         planned_tasks: None,
+        turn: (1, 1),
+        spent: None,
         state: "",
         snapshot: &record.snapshot,
         last: Some(&last),
@@ -209,13 +213,15 @@ fn the_status_line_counts_tasks_where_these_end_the_scenario() {
         elapsed_s: 3.2,
         planned_s: None,
         planned_tasks: Some(2000),
+        turn: (2, 5),
+        spent: None,
         state: "paused",
         snapshot: &record.snapshot,
         last: None,
     };
     assert_eq!(
         status.line(&WIDE),
-        "each · 3s · paused · 1,000 of 2,000 tasks · 10 users · 10 in flight · no failures"
+        "each · 3s · 2 of 5 scenarios · paused · 1,000 of 2,000 tasks · 10 users · 10 in flight · no failures"
     );
 }
 
@@ -259,4 +265,61 @@ fn figures_are_short_and_do_not_lie() {
         ["0.05 ms", "789 ms", "12.3 s"]
     );
     assert_eq!(cut("0123456789", 5), "0123…");
+}
+
+#[test]
+fn figures_with_units_are_as_people_write_them() {
+    let named = Unit::Named("documents".into());
+    let figures = [
+        (Unit::Ms, 300.0, "300 ms"),
+        (Unit::Ms, 0.25, "0.25 ms"),
+        (Unit::Ms, 12_000.0, "12 s"),
+        (Unit::Share, 0.01, "1 %"),
+        (Unit::Share, 0.7125, "71.25 %"),
+        (Unit::Share, 0.000_01, "<0.01 %"),
+        (Unit::Share, 0.999_99, ">99.99 %"),
+        (Unit::Share, 1.0, "100 %"),
+        (Unit::PerSecond, 50.0, "50/s"),
+        (Unit::Seconds, 2.5, "2.5 s"),
+        (Unit::Count, 1_234_567.0, "1,234,567"),
+        (Unit::Money, 5.0, "5.00 EUR"),
+        (Unit::Money, 0.999_6, "1.00 EUR"),
+        (Unit::Money, 0.05, "0.05 EUR"),
+        (Unit::Money, 0.000_123_4, "0.000123 EUR"),
+        (Unit::Money, -1_234.5, "-1,234.50 EUR"),
+        (Unit::Money, 0.0, "0 EUR"),
+        (named, 3.0, "3 documents"),
+    ];
+    for (unit, figure, text) in figures {
+        assert_eq!(figure::with_unit(&unit, figure, Some("EUR")), text);
+    }
+}
+
+#[test]
+fn the_status_line_tells_what_was_spent() {
+    let record = crate::judged::cached();
+    let line = |budget| {
+        let status = Status {
+            name: "degraded",
+            elapsed_s: 3.0,
+            planned_s: None,
+            planned_tasks: None,
+            turn: (1, 1),
+            spent: Some(Spent {
+                amount: 0.21,
+                budget,
+                currency: "USD",
+            }),
+            state: "",
+            snapshot: &record.snapshot,
+            last: None,
+        };
+        status.line(&WIDE)
+    };
+    assert!(line(None).ends_with(" · 0.21 USD spent"), "{}", line(None));
+    let within = line(Some(5.0));
+    assert!(
+        within.ends_with(" · 0.21 USD of 5.00 USD spent"),
+        "{within}"
+    );
 }

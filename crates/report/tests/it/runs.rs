@@ -192,6 +192,9 @@ pub(crate) fn bare(shard: Shard) -> ScenarioRecord {
         driven,
         changes: Vec::new(),
         history: Vec::new(),
+        slices: Vec::new(),
+        sightings: Vec::new(),
+        hooks: Vec::new(),
     }
 }
 
@@ -206,5 +209,6 @@ pub(crate) fn run(scenarios: Vec<ScenarioRecord>) -> RunRecord {
         plan_fingerprint: "3f2a91c07d55e210".into(),
         validity: RunRecord::judged(&scenarios),
         scenarios,
+        ..RunRecord::default()
     }
 }
