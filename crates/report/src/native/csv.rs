@@ -191,7 +191,7 @@ fn or_empty(figure: Option<f64>) -> String {
 
 /// A figure with six decimals, a nanosecond in milliseconds: what comes behind them is
 /// noise of the arithmetic.
-pub(super) fn rounded(figure: f64) -> f64 {
+pub(crate) fn rounded(figure: f64) -> f64 {
     (figure * 1e6).round() / 1e6
 }
 

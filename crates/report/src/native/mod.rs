@@ -1,5 +1,5 @@
 //! What is told of a run of plans or Rust users: to a person a line while it runs and
-//! tables at its end, to programs CSV and JSON.
+//! tables at its end, to programs CSV, JSON and XML.
 //!
 //! In: snapshots and records, how wide the page is, whether colours are wanted. Out: lines
 //! without their ends, and the contents of files. Nothing here is a copy of Locust's; those are in
@@ -19,18 +19,22 @@
 //! | [`suite`] | the run in a line per scenario, and whether to ship |
 //! | [`run`] | all of it, scenario by scenario |
 //! | [`csv`] | every measure, and every second, as CSV |
-//! | [`json`] | all figures, for programs |
+//! | [`summary_md`] | the run as a page of Markdown |
+//! | [`summary_json`] | the run in a few figures, for scripts |
+//! | [`junit`] | the verdicts as test cases |
 
 pub mod cache;
 pub mod cost;
 pub mod csv;
 pub mod figure;
-pub mod json;
+pub mod junit;
 pub mod requests;
 pub mod run;
 pub mod series;
 pub mod status;
 pub mod suite;
+pub mod summary_json;
+pub mod summary_md;
 pub mod table;
 pub mod verdicts;
 pub mod work;

@@ -1,9 +1,11 @@
 //! All tests of the crate. What Locust prints and writes lies in `tests/golden`, made
 //! from the same samples by Locust itself; see `generate.py` there.
 
+mod archive;
 mod chart;
 mod console;
 mod forecast;
+mod foreign;
 mod format;
 mod golden;
 mod html;
@@ -13,6 +15,10 @@ mod locust;
 mod native;
 mod native_files;
 mod progress;
+mod results;
 mod runs;
+mod secrets;
 mod suite;
+mod summaries;
 mod verdicts;
+mod zz_view;

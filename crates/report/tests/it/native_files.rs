@@ -1,8 +1,6 @@
 //! The files of a native run for programs.
 
 use gatecrash_report::native::csv;
-use gatecrash_report::native::json;
-use serde_json::Value;
 
 use crate::native::same;
 use crate::runs;
@@ -62,29 +60,4 @@ fn every_second_has_its_row() {
         .iter()
         .map(|row| row[8].parse::<u32>().expect("a number"));
     assert_eq!(requests.sum::<u32>(), 1000);
-}
-
-#[test]
-fn the_record_tells_all_figures_to_programs() {
-    let record = runs::run(vec![runs::open(), runs::closed()]);
-    let text = json::record(&record);
-    same("record.json", &text);
-    let told: Value = serde_json::from_str(&text).expect("JSON");
-    assert_eq!(told["version"], json::VERSION);
-    assert_eq!(told["validity"]["verdict"], "invalid");
-    let burst = &told["scenarios"][0];
-    let p99 = |of: &str| burst["total"][of]["p99"].as_f64().expect("a number");
-    assert!(p99("response_time_ms") > 10.0 * p99("service_time_ms"));
-    assert_eq!(burst["arrivals"]["missed_cap"], 4);
-    assert_eq!(burst["endpoints"][1]["measures"]["ttft"]["count"], 200);
-    assert_eq!(burst["metrics"]["cache hits"]["sum"], 24_500.0);
-    assert_eq!(burst["history"].as_array().map(Vec::len), Some(20));
-    let crowd = &told["scenarios"][1];
-    assert_eq!(
-        crowd["endpoints"][0]["response_time_ms"],
-        crowd["endpoints"][0]["service_time_ms"]
-    );
-    // What was not measured is not told as nothing.
-    assert!(crowd["endpoints"][0].get("measures").is_none());
-    assert!(crowd["arrivals"].get("schedule_lag_ms").is_none());
 }
