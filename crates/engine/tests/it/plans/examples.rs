@@ -122,6 +122,7 @@ fn every_example_goes_well() {
         ("websocket.yaml", 3),
         ("environment.yaml", 10),
         ("together.yaml", 10),
+        ("verdict.yaml", 6),
     ] {
         let played = check(name, Service::Plain, turns);
         assert_eq!(played.exceptions(), Vec::<String>::new(), "{name}");
