@@ -5,16 +5,18 @@
 //! or ends. Never: tables, which are for the end and for stdout; a number that the
 //! record does not have.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use gatecrash_engine::{ScenarioSetup, Setup};
 use gatecrash_metrics::ScenarioRecord;
+use gatecrash_metrics::objective::{Judge, Objective};
 use gatecrash_plan::model::{Iterations, Load};
 use gatecrash_report::native::figure::{clock, counted};
 use gatecrash_report::native::requests::exception_count;
-use gatecrash_report::native::status::Status;
+use gatecrash_report::native::status::{Spent, Status};
 use gatecrash_report::native::{Look, Paint, harmless};
 use gatecrash_report::progress::ERASE;
 
@@ -38,6 +40,18 @@ pub(crate) struct Console {
     running: BTreeMap<usize, Running>,
     /// How many lines stand at the bottom that are to be drawn over.
     drawn: usize,
+    /// Scenarios that have ended.
+    done: usize,
+    /// What costs are counted in.
+    currency: Option<Arc<str>>,
+    /// What the run may cost.
+    budget: Option<f64>,
+    /// Watches the objectives that do not end their scenarios; those that do, the run tells.
+    judge: Judge,
+    /// The places of scenarios that it knows of.
+    watched: BTreeSet<usize>,
+    /// What was told to be broken: a scenario's place and an objective.
+    broken: BTreeSet<(usize, String)>,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +72,12 @@ impl Console {
             no_color,
             running: BTreeMap::new(),
             drawn: 0,
+            done: 0,
+            currency: setup.prices.as_ref().map(|prices| prices.currency.clone()),
+            budget: setup.budget,
+            judge: Judge::new(&told_when_broken(&setup.objectives)),
+            watched: BTreeSet::new(),
+            broken: BTreeSet::new(),
         };
         let lanes = counted(setup.lanes as u64, "lane", "lanes");
         let results = results.map_or_else(String::new, |folder| {
@@ -130,7 +150,7 @@ impl Console {
         let Some(scenario) = self.scenarios.get(standing.place) else {
             return;
         };
-        let line = status(scenario, standing, &self.look());
+        let line = self.status(scenario, standing);
         let running = self.running.entry(standing.place).or_default();
         running.line = line;
         if self.is_live {
@@ -142,6 +162,57 @@ impl Console {
             let line = running.line.clone();
             self.say(&line);
         }
+        self.watch(standing);
+    }
+
+    /// Tells which objectives have broken since the last second. One that looks at all
+    /// requests together may hold again by the end.
+    fn watch(&mut self, standing: &Standing) {
+        let Some(scenario) = self.scenarios.get(standing.place) else {
+            return;
+        };
+        let name = scenario.name.clone();
+        if self.watched.insert(standing.place) {
+            let began_epoch_s = standing.at_epoch_s - standing.elapsed.as_secs_f64();
+            self.judge.began(&name, began_epoch_s, scenario.measured);
+        }
+        let broken = self
+            .judge
+            .second(&name, standing.at_epoch_s, &standing.snapshot);
+        for objective in broken {
+            if self.broken.insert((standing.place, objective.clone())) {
+                let after = clock(standing.elapsed.as_secs_f64().floor());
+                let text = format!("does not hold after {after}: {objective}");
+                let text = self.look().paint(Paint::Warn, &harmless(&text));
+                self.say(&format!("{} · {text}", harmless(&name)));
+            }
+        }
+    }
+
+    /// How a scenario stands, in a line.
+    fn status(&self, scenario: &ScenarioSetup, standing: &Standing) -> String {
+        let state = match (standing.is_ending, standing.is_paused) {
+            (true, _) => "ending",
+            (false, true) => "paused",
+            (false, false) => "",
+        };
+        let spent = standing.spent.map(|amount| Spent {
+            amount,
+            budget: self.budget,
+            currency: self.currency.as_deref().unwrap_or_default(),
+        });
+        let status = Status {
+            name: &scenario.name,
+            elapsed_s: standing.elapsed.as_secs_f64(),
+            planned_s: scenario.duration.map(|whole| whole.as_secs_f64()),
+            planned_tasks: planned_tasks(&scenario.load),
+            turn: (standing.place + 1, self.scenarios.len()),
+            spent,
+            state,
+            snapshot: &standing.snapshot,
+            last: standing.last.as_ref(),
+        };
+        status.line(&self.look())
     }
 
     fn end(&mut self, record: &ScenarioRecord) {
@@ -149,6 +220,7 @@ impl Console {
         if let Some(place) = self.scenarios.iter().position(is_it) {
             self.running.remove(&place);
         }
+        self.judge.ended(&record.name);
         let total = &record.snapshot.total;
         let failures = match total.failures {
             0 => "no failures".to_owned(),
@@ -158,8 +230,13 @@ impl Console {
             0 => String::new(),
             exceptions => counted(exceptions, "exception", "exceptions") + " · ",
         };
+        self.done += 1;
+        let done = match self.scenarios.len() {
+            1 => String::new(),
+            all => format!(" · {} of {all} scenarios done", self.done),
+        };
         self.say(&format!(
-            "{} · ended after {} · {} · {failures} · {exceptions}{}",
+            "{} · ended after {} · {} · {failures} · {exceptions}{}{done}",
             self.look().paint(Paint::Bold, &harmless(&record.name)),
             clock(record.elapsed_s()),
             counted(total.requests, "request", "requests"),
@@ -205,22 +282,14 @@ fn next_step(elapsed: Duration) -> Duration {
     STEP * (u32::try_from(steps).unwrap_or(u32::MAX) + 1)
 }
 
-fn status(scenario: &ScenarioSetup, standing: &Standing, look: &Look) -> String {
-    let state = match (standing.is_ending, standing.is_paused) {
-        (true, _) => "ending",
-        (false, true) => "paused",
-        (false, false) => "",
-    };
-    let status = Status {
-        name: &scenario.name,
-        elapsed_s: standing.elapsed.as_secs_f64(),
-        planned_s: scenario.duration.map(|whole| whole.as_secs_f64()),
-        planned_tasks: planned_tasks(&scenario.load),
-        state,
-        snapshot: &standing.snapshot,
-        last: standing.last.as_ref(),
-    };
-    status.line(look)
+/// The objectives that the run itself does not watch, as ones that are told when they break.
+fn told_when_broken(objectives: &[Objective]) -> Vec<Objective> {
+    let others = objectives.iter().filter(|objective| !objective.stop);
+    let told = others.map(|objective| Objective {
+        stop: true,
+        ..objective.clone()
+    });
+    told.collect()
 }
 
 fn planned_tasks(load: &Load) -> Option<u64> {

@@ -44,6 +44,8 @@ pub(crate) struct Standing {
     pub(crate) last: Option<Point>,
     /// Seconds since the Unix epoch.
     pub(crate) at_epoch_s: f64,
+    /// What the run has cost until now, where requests have prices.
+    pub(crate) spent: Option<f64>,
 }
 
 /// The listener for a run, and where its news arrive; they end when the run does.
@@ -73,6 +75,7 @@ impl Standing {
             snapshot: progress.snapshot.clone(),
             last: progress.last.copied(),
             at_epoch_s: progress.at_epoch_s,
+            spent: progress.spent,
         }
     }
 }
