@@ -77,8 +77,13 @@ impl Seat {
         let flight = self.depart(endpoint);
         let on_head_sent = || flight.sent.set(true);
         // Boxed: most users wait most of the time, and this is more than half of what each
-        // of them would hold. It is small enough for the allocator's quickest way.
-        let fetching = Box::pin(self.client.fetch(request, flight.called, on_head_sent));
+        // of them would hold. It is small enough for the allocator's quickest way. Written
+        // where it stays: made first and moved, all of its room would be copied.
+        let fetching = Box::write(
+            Box::new_uninit(),
+            self.client.fetch(request, flight.called, on_head_sent),
+        );
+        let fetching = Box::into_pin(fetching);
         let result = fetching.await;
         Answer { result, flight }
     }
