@@ -1,0 +1,117 @@
+//! The pages made of the code stand in the repository as they are made, and say what there is.
+
+use std::path::{Path, PathBuf};
+
+use gatecrash_cli::exit::Exit;
+use gatecrash_cli::reference::{self, Page};
+use gatecrash_metrics::Measure;
+use gatecrash_metrics::objective::Objective;
+use gatecrash_metrics::objective::language::{ACROSS, SCOPES, SUBJECTS, UNITS, WINDOWS};
+use gatecrash_plan::options::{self, Availability};
+
+fn made(name: &str) -> Page {
+    let path = format!("docs/reference/{name}.md");
+    let page = reference::pages()
+        .into_iter()
+        .find(|page| page.path == path);
+    page.unwrap_or_else(|| panic!("no page is made for {path}"))
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+#[track_caller]
+fn check_published(name: &str) {
+    let page = made(name);
+    let stands = std::fs::read_to_string(root().join(page.path)).unwrap_or_default();
+    let path = page.path;
+    assert!(
+        stands == page.text,
+        "{path} is not what the code makes; run `cargo xtask gen`"
+    );
+}
+
+#[test]
+fn the_page_of_flags_is_published_as_it_is_made() {
+    check_published("flags");
+}
+
+#[test]
+fn the_page_of_objectives_is_published_as_it_is_made() {
+    check_published("objectives");
+}
+
+#[test]
+fn the_page_of_metrics_is_published_as_it_is_made() {
+    check_published("metrics");
+}
+
+#[test]
+fn the_page_of_exit_codes_is_published_as_it_is_made() {
+    check_published("exit-codes");
+}
+
+#[test]
+fn the_page_of_flags_has_every_option_that_can_be_given() {
+    let page = made("flags").text;
+    let live = options::all().filter(|one| !matches!(one.availability, Availability::Gone { .. }));
+    for flag in live.flat_map(|option| option.flags) {
+        assert!(
+            page.contains(&format!("`{flag}")),
+            "{flag} is not on the page"
+        );
+    }
+}
+
+#[test]
+fn every_example_on_the_page_of_objectives_is_one() {
+    let page = made("objectives").text;
+    let tables = [SUBJECTS, SCOPES, WINDOWS, ACROSS, UNITS];
+    for example in tables.into_iter().flatten().map(|about| about.example) {
+        assert!(
+            page.contains(&format!("| `{example}` |")),
+            "{example} is not on the page"
+        );
+        if let Err(fault) = Objective::parse(example) {
+            panic!("{example}: {fault}");
+        }
+    }
+}
+
+#[test]
+fn the_page_of_metrics_has_every_measure() {
+    let page = made("metrics").text;
+    for measure in Measure::ALL {
+        let name = measure.name().unwrap();
+        assert!(
+            page.contains(&format!("| `{name}` |")),
+            "{name} is not on the page"
+        );
+    }
+}
+
+#[test]
+fn the_page_of_exit_codes_has_every_code_once() {
+    let page = made("exit-codes").text;
+    for exit in Exit::ALL {
+        let row = format!("| {} |", exit.code());
+        assert_eq!(page.matches(&row).count(), 1, "{row}");
+    }
+}
+
+#[test]
+fn no_row_of_a_page_has_more_cells_than_its_head() {
+    for page in reference::pages() {
+        let mut cells = 0;
+        for line in page.text.lines() {
+            let found = line.replace("\\|", "").matches('|').count();
+            cells = if found == 0 || cells == 0 {
+                found
+            } else {
+                cells
+            };
+            assert_eq!(found, cells, "{}: {line}", page.path);
+        }
+    }
+}
