@@ -38,7 +38,7 @@ enum Command {
     Demo,
     /// Format, lints, the arrows between crates, the bans, sizes, licences.
     Check,
-    /// Write what is made from the source: the schema of plans and their reference page.
+    /// Write what is made from the source: the schema of plans, the reference pages.
     Gen,
     /// Every test of every language.
     Test {
@@ -85,13 +85,9 @@ fn main() -> ExitCode {
 
 /// Writes the pages that `cargo test` compares with the source.
 fn gen_pages() -> anyhow::Result<()> {
-    let example = [
-        "run",
-        "--quiet",
-        "--package",
-        "gatecrash-plan",
-        "--example",
-        "pages",
-    ];
-    shell::run(shell::cargo().args(example).current_dir(workspace::root()))
+    for package in ["gatecrash-plan", "gatecrash-cli"] {
+        let example = ["run", "--quiet", "--package", package, "--example", "pages"];
+        shell::run(shell::cargo().args(example).current_dir(workspace::root()))?;
+    }
+    Ok(())
 }
