@@ -46,7 +46,7 @@ pub struct Hook {
 
 #[derive(Debug)]
 enum Action {
-    Call(HookCall),
+    Call(Box<HookCall>),
     Command(Command),
 }
 
@@ -62,7 +62,7 @@ impl Hook {
                     place: format!("hook {}", hook.name),
                     fault,
                 });
-                Action::Call(call?)
+                Action::Call(Box::new(call?))
             }
             HookAction::Command(command) => {
                 Action::Command(Command::new(command.clone(), plan.folder.clone()))

@@ -156,7 +156,7 @@ fn streams() {
     let late = chat("tokens=5&first=600ms");
     let slow = chat("tokens=5&pace=150ms");
     check(&["p95 ttft < 500ms"], &well, &late);
-    check(&["p95 tpot < 100ms", "tokens_per_second > 7"], &well, &slow);
+    check(&["p95 tpot < 100ms", "tokens_per_second > 15"], &well, &slow);
     let good = ["goodput(ttft < 500ms, tpot < 100ms) > 0"];
     check(&good, &well, &late);
     check(&good, &well, &slow);
