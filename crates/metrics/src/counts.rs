@@ -26,6 +26,14 @@ impl Counts {
         }
     }
 
+    /// From the counts of all buckets; `None` if there is nothing.
+    pub(crate) fn of(all: &[u64]) -> Option<Counts> {
+        let first = all.iter().position(|&count| count > 0)?;
+        let last = all.iter().rposition(|&count| count > 0)?;
+        let cells = Cells::Wide(all[first..=last].to_vec());
+        Some(Counts { first, cells })
+    }
+
     /// How many buckets there are.
     pub(crate) fn len(&self) -> usize {
         match &self.cells {

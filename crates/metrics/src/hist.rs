@@ -317,6 +317,30 @@ impl Hist {
         self.clamped += other.clamped;
     }
 
+    /// The samples of several together. Of many that is far quicker than to merge them one
+    /// after the other: nothing is sorted.
+    pub(crate) fn sum<'a>(hists: impl IntoIterator<Item = &'a Hist>) -> Hist {
+        let mut cells = vec![0; BUCKETS];
+        let mut sum = Hist::new();
+        for hist in hists {
+            sum.count += hist.count;
+            sum.clamped += hist.clamped;
+            match &hist.store {
+                Store::Sparse { pairs, waiting } => {
+                    let pairs = pairs.as_slice().iter();
+                    pairs.for_each(|pair| cells[pair.index()] += pair.count());
+                    let waiting = waiting.iter();
+                    waiting.for_each(|&bucket| cells[usize::from(bucket)] += 1);
+                }
+                Store::Dense(counts) => counts.iter().for_each(|(at, count)| cells[at] += count),
+            }
+        }
+        if let Some(counts) = Counts::of(&cells) {
+            sum.store = Store::Dense(counts);
+        }
+        sum
+    }
+
     /// What was added since it was as `earlier`. A bucket that lost samples since, as
     /// after a reset, holds none.
     pub fn since(&self, earlier: &Hist) -> Hist {
@@ -333,9 +357,18 @@ impl Hist {
 
     /// Tells which buckets have more samples than in `earlier`, in order, and how many.
     pub(crate) fn additions(&self, earlier: &Hist, mut tell: impl FnMut(usize, u64)) {
-        if let (Store::Dense(now), Store::Dense(before)) = (&self.store, &earlier.store)
-            && now.additions(before, &mut tell)
-        {
+        let told = match (&self.store, &earlier.store) {
+            (Store::Dense(now), Store::Dense(before)) => now.additions(before, &mut tell),
+            (
+                Store::Sparse { pairs, waiting },
+                Store::Sparse {
+                    pairs: pairs_before,
+                    waiting: waiting_before,
+                },
+            ) if pairs.are(pairs_before) => joined(waiting, waiting_before, &mut tell),
+            _ => false,
+        };
+        if told {
             return;
         }
         let mut before = earlier.iter().peekable();
@@ -380,11 +413,15 @@ impl Hist {
 
     /// The buckets that hold samples, shortest times first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Bucket> + '_ {
-        let (pairs, counts) = match &self.store {
-            Store::Sparse { pairs, waiting } => (with_waiting(pairs, waiting), None),
-            Store::Dense(counts) => (Pairs::default(), Some(counts)),
+        let (known, fresh, counts) = match &self.store {
+            Store::Sparse { pairs, waiting } if waiting.is_empty() => {
+                (pairs.as_slice(), Pairs::default(), None)
+            }
+            Store::Sparse { pairs, waiting } => (&[][..], with_waiting(pairs, waiting), None),
+            Store::Dense(counts) => (&[][..], Pairs::default(), Some(counts)),
         };
-        let sparse = pairs.into_iter().map(|pair| (pair.index(), pair.count()));
+        let pairs = known.iter().copied().chain(fresh.into_iter());
+        let sparse = pairs.map(|pair| (pair.index(), pair.count()));
         sparse
             .chain(counts.into_iter().flat_map(Counts::iter))
             .map(|(index, count)| Bucket { index, count })
@@ -408,6 +445,18 @@ fn with_waiting(pairs: &Pairs, waiting: &[u16]) -> Pairs {
     waiting.sort_unstable();
     all.take_in(runs(&waiting));
     all
+}
+
+/// Tells which samples joined those that waited before, in order; `false` if these are not
+/// the first of them, and nothing is told.
+fn joined(waiting: &[u16], before: &[u16], mut tell: impl FnMut(usize, u64)) -> bool {
+    let Some(joined) = waiting.strip_prefix(before) else {
+        return false;
+    };
+    let mut joined = joined.to_vec();
+    joined.sort_unstable();
+    runs(&joined).for_each(|pair| tell(pair.index(), pair.count()));
+    true
 }
 
 /// The array for these pairs, if that is the better form.

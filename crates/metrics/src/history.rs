@@ -14,15 +14,39 @@ use crate::snapshot::Snapshot;
 /// How many points a history keeps unless told otherwise: two hours of seconds.
 pub const POINTS: usize = 7200;
 
-/// How many endpoints the slices of a history have together at most: those of a hundred
-/// endpoints for six minutes of seconds, or for an hour of slices of sixteen.
+/// How many endpoints the slices of a history have together unless told otherwise: those
+/// of a hundred endpoints for six minutes of seconds, or for an hour of slices of sixteen.
 pub const PARTS: usize = 36_000;
 
-/// With up to two thousand endpoints a history keeps so many slices nevertheless.
+/// So many slices are kept however many endpoints they have …
 pub const SLICES_MIN: usize = 60;
 
-/// … and with more, only as many as stay below this.
+/// … as long as these are fewer than two thousand endpoints have.
 pub const PARTS_MAX: usize = 240_000;
+
+/// How much a history holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Points, at least two, and slices.
+    pub points: usize,
+    /// See [`PARTS`].
+    pub parts: usize,
+    /// See [`SLICES_MIN`].
+    pub slices: usize,
+    /// See [`PARTS_MAX`].
+    pub parts_max: usize,
+}
+
+impl Default for Room {
+    fn default() -> Room {
+        Room {
+            points: POINTS,
+            parts: PARTS,
+            slices: SLICES_MIN,
+            parts_max: PARTS_MAX,
+        }
+    }
+}
 
 /// What happened between two snapshots.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -132,7 +156,7 @@ impl<T: Clone> Series<T> {
 /// The points and slices of one scenario.
 #[derive(Clone, Debug)]
 pub struct History {
-    limit: usize,
+    room: Room,
     points: Series<Point>,
     at_epoch_s: f64,
     total: Arc<Endpoint>,
@@ -150,8 +174,18 @@ impl History {
     /// A history of a scenario that begins with these numbers, with at most `limit`
     /// points, at least two.
     pub fn new(at_epoch_s: f64, begin: &Snapshot, limit: usize) -> History {
+        let points = limit.max(2);
+        let room = Room {
+            points,
+            ..Room::default()
+        };
+        History::within(room, at_epoch_s, begin)
+    }
+
+    /// As [`History::new`], with other limits.
+    pub fn within(room: Room, at_epoch_s: f64, begin: &Snapshot) -> History {
         History {
-            limit: limit.max(2),
+            room,
             points: Series::new(),
             at_epoch_s,
             total: begin.total.clone(),
@@ -169,7 +203,7 @@ impl History {
         self.at_epoch_s = at_epoch_s;
         self.total = snapshot.total.clone();
         self.arrivals = snapshot.arrivals.clone();
-        if self.points.room() == 0 && self.points.items.len() >= self.limit {
+        if self.points.room() == 0 && self.points.items.len() >= self.room.points {
             self.points.halve(Point::append);
         }
         self.points.push(point, 1, Point::append);
@@ -223,9 +257,10 @@ impl History {
 
     fn is_too_long(&self) -> bool {
         let slices = self.slices.items.len();
-        slices >= POINTS
-            || (self.parts > PARTS && slices >= 2 * SLICES_MIN)
-            || (self.parts > PARTS_MAX && slices >= 2)
+        slices >= 2
+            && (slices > self.room.points
+                || (self.parts > self.room.parts && slices >= 2 * self.room.slices)
+                || self.parts > self.room.parts_max)
     }
 
     /// The points, oldest first.

@@ -133,6 +133,8 @@ pub struct Slice {
 pub trait Wanted {
     /// Whether an endpoint is.
     fn endpoint(&self, endpoint: &Endpoint) -> bool;
+    /// Whether the response times of an endpoint are.
+    fn times(&self, endpoint: &Endpoint) -> bool;
     /// Whether a measure or a declared metric is.
     fn series(&self, name: &str) -> bool;
 }
@@ -143,6 +145,10 @@ pub struct All;
 
 impl Wanted for All {
     fn endpoint(&self, _: &Endpoint) -> bool {
+        true
+    }
+
+    fn times(&self, _: &Endpoint) -> bool {
         true
     }
 
@@ -186,10 +192,10 @@ impl Slice {
             lag_ms: Spread::between(Some(&had.schedule_lag_ms), &has.schedule_lag_ms),
             total: Part {
                 name: Arc::default(),
-                ..Part::between(Some(&before.total), &after.total, wanted)
+                ..Part::between(Some(&before.total), &after.total, true, wanted)
             },
-            endpoints: parts(&before.endpoints, &after.endpoints, wanted),
-            classes: parts(&before.users, &after.users, wanted),
+            endpoints: parts(&before.endpoints, &after.endpoints, false, wanted),
+            classes: parts(&before.users, &after.users, true, wanted),
             metrics: measured(Some(&before.metrics), &after.metrics, wanted),
         }
     }
@@ -215,7 +221,13 @@ impl Slice {
 }
 
 impl Part {
-    fn between(earlier: Option<&Endpoint>, now: &Endpoint, wanted: &impl Wanted) -> Part {
+    /// With all response times, or those that are wanted.
+    fn between(
+        earlier: Option<&Endpoint>,
+        now: &Endpoint,
+        all: bool,
+        wanted: &impl Wanted,
+    ) -> Part {
         let earlier = earlier.filter(|earlier| earlier.requests <= now.requests);
         let had = |number: fn(&Endpoint) -> u64| earlier.map_or(0, number);
         let had_ms = earlier.map_or(0.0, |earlier| earlier.total_response_time_ms);
@@ -227,10 +239,13 @@ impl Part {
             bytes: now
                 .total_content_length
                 .saturating_sub(had(|e| e.total_content_length)),
-            times: Spread {
-                sum: now.total_response_time_ms - had_ms,
-                last: None,
-                hist: Thin::between(earlier.map(|earlier| &earlier.hist), &now.hist),
+            times: match all || wanted.times(now) {
+                true => Spread {
+                    sum: now.total_response_time_ms - had_ms,
+                    last: None,
+                    hist: Thin::between(earlier.map(|earlier| &earlier.hist), &now.hist),
+                },
+                false => Spread::default(),
             },
             measures: measured(earlier.map(|e| &e.measures), &now.measures, wanted),
         }
@@ -251,7 +266,12 @@ impl Part {
 
 /// What came to each endpoint. Those that nothing came to are the same in both, and cost
 /// a comparison of addresses.
-fn parts(before: &[Arc<Endpoint>], after: &[Arc<Endpoint>], wanted: &impl Wanted) -> Vec<Part> {
+fn parts(
+    before: &[Arc<Endpoint>],
+    after: &[Arc<Endpoint>],
+    all: bool,
+    wanted: &impl Wanted,
+) -> Vec<Part> {
     let mut places: Option<HashMap<(&str, &str), usize>> = None;
     let mut earlier = |at: usize, now: &Endpoint| -> Option<&Arc<Endpoint>> {
         // Endpoints come in the order of first sight, so nearly always at the same place.
@@ -265,12 +285,13 @@ fn parts(before: &[Arc<Endpoint>], after: &[Arc<Endpoint>], wanted: &impl Wanted
         })
     };
     let mut parts = Vec::new();
-    for (at, now) in after.iter().enumerate().filter(|(_, e)| wanted.endpoint(e)) {
+    let is_wanted = |(_, e): &(usize, &Arc<Endpoint>)| all || wanted.endpoint(e);
+    for (at, now) in after.iter().enumerate().filter(is_wanted) {
         let earlier = earlier(at, now);
         if earlier.is_some_and(|earlier| Arc::ptr_eq(earlier, now)) {
             continue;
         }
-        let part = Part::between(earlier.map(Arc::as_ref), now, wanted);
+        let part = Part::between(earlier.map(Arc::as_ref), now, all, wanted);
         if part.requests > 0 || part.failures > 0 || !part.measures.is_empty() {
             parts.push(part);
         }

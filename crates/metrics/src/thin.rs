@@ -144,32 +144,31 @@ fn read(bytes: &mut &[u8]) -> Option<u64> {
 }
 
 /// Counts of many spans together, to which spans are added and from which they are taken.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Sum {
+    /// Up to the largest bucket that was ever added to.
     counts: Vec<u64>,
     count: u64,
-}
-
-impl Default for Sum {
-    fn default() -> Sum {
-        Sum {
-            counts: vec![0; BUCKETS],
-            count: 0,
-        }
-    }
 }
 
 impl Sum {
     /// Adds the values of a span.
     pub fn add(&mut self, thin: &Thin) {
-        thin.iter().for_each(|(at, count)| self.counts[at] += count);
-        self.count += thin.count();
+        for (at, count) in thin.iter() {
+            if at >= self.counts.len() {
+                self.counts.resize(at + 1, 0);
+            }
+            self.counts[at] = self.counts[at].saturating_add(count);
+        }
+        self.count = self.count.saturating_add(thin.count());
     }
 
     /// Takes the values of a span away that were added before.
     pub fn take(&mut self, thin: &Thin) {
-        thin.iter().for_each(|(at, count)| self.counts[at] -= count);
-        self.count -= thin.count();
+        for (at, count) in thin.iter() {
+            self.counts[at] = self.counts[at].saturating_sub(count);
+        }
+        self.count = self.count.saturating_sub(thin.count());
     }
 
     /// How many values there are.

@@ -4,7 +4,7 @@
 //! before, and the one that broke it. Only where the load rose over a good part of the time:
 //! users that are spawned in the first seconds are no ramp.
 
-use super::source::{Piece, Tally};
+use super::tally::{Piece, Tally};
 use super::term::Subject;
 use super::verdict::{Breaking, Verdict};
 use super::{Objective, Window};
@@ -38,7 +38,7 @@ struct Step<'a> {
 }
 
 impl Step<'_> {
-    fn from_epoch_s(&self) -> f64 {
+    fn begin_epoch_s(&self) -> f64 {
         self.slices[0].from_epoch_s
     }
 
@@ -70,7 +70,7 @@ pub(super) fn of(
         }
         _ => {
             let at = first_broken(objective, verdict, &steps)?;
-            (at, steps[at].from_epoch_s())
+            (at, steps[at].begin_epoch_s())
         }
     };
     let held = steps[..at].iter().map(|step| step.load).reduce(f64::max);

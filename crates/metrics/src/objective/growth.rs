@@ -6,7 +6,9 @@
 
 use std::time::Duration;
 
-use super::source::{Missing, Piece, Seen, Tally};
+use super::missing::Missing;
+use super::source::Seen;
+use super::tally::{Piece, Tally};
 use super::term::Term;
 use crate::measure::Unit;
 use crate::slices::Slice;

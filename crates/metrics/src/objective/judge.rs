@@ -6,11 +6,13 @@
 
 use super::breaking;
 use super::growth::growth;
-use super::source::{Missing, Seen, fits, whole};
+use super::missing::Missing;
+use super::source::{Seen, fits};
 use super::term::{Over, Term};
 use super::test::Test;
 use super::verdict::{Outcome, Sighting, Tier, Verdict};
 use super::watch::{label, of_slices};
+use super::whole::whole;
 use super::words::{self, number, pair, seconds, span};
 use super::{Home, Limit, Objective, POOR, Rule, Severity, Window};
 use crate::endpoint::Endpoint;
@@ -64,6 +66,7 @@ fn across(objective: &Objective, scenarios: &[ScenarioRecord]) -> Verdict {
         scenarios,
         here: None,
         only: None,
+        seen: None,
     };
     judged(objective, &place)
 }
@@ -75,10 +78,12 @@ fn in_scenario(
     here: &ScenarioRecord,
 ) -> Vec<Verdict> {
     let scope = &objective.terms()[0].scope;
+    let seen = seen(objective, here);
     let place = |only| Place {
         scenarios,
         here: Some(here),
         only,
+        seen: seen.as_deref(),
     };
     let of = |verdict: Verdict| Verdict {
         scenario: Some(here.name.clone()),
@@ -113,6 +118,8 @@ struct Place<'a> {
     here: Option<&'a ScenarioRecord>,
     /// The endpoint that the left term speaks of, of an objective for each.
     only: Option<&'a Endpoint>,
+    /// What was seen second by second, of an objective that the end alone does not tell.
+    seen: Option<&'a [Sighting]>,
 }
 
 impl Place<'_> {
@@ -155,18 +162,28 @@ fn judged(objective: &Objective, place: &Place<'_>) -> Verdict {
     }
 }
 
-/// What was seen of an objective that the end alone does not tell.
-fn sighting(objective: &Objective, place: &Place<'_>) -> Option<Sighting> {
-    let here = place.here?;
-    let endpoint = place.only.map(|e| label(&e.method, &e.name));
-    let same = |seen: &&Sighting| seen.objective == objective.text && seen.endpoint == endpoint;
-    if let Some(live) = here.sightings.iter().find(same) {
-        return Some(live.clone());
-    }
+/// What was seen in a scenario of an objective that the end alone does not tell: while it
+/// ran, or else in its slices.
+fn seen(objective: &Objective, here: &ScenarioRecord) -> Option<Vec<Sighting>> {
+    let same = |seen: &&Sighting| seen.objective == objective.text;
+    let live: Vec<Sighting> = here.sightings.iter().filter(same).cloned().collect();
     let windowed = objective.rule.window() != Window::Whole;
-    let seen = windowed.then(|| of_slices(objective, &here.slices))?;
-    let found = seen.into_iter().find(|seen| seen.endpoint == endpoint);
-    Some(found.unwrap_or_default())
+    match live.is_empty() {
+        false => Some(live),
+        true => windowed.then(|| of_slices(objective, &here.slices)),
+    }
+}
+
+/// What was seen of an endpoint, or of all requests. Of one that was never seen alive in a
+/// window there is nothing; of one that did not end its scenario nothing needs to be.
+fn sighting(objective: &Objective, place: &Place<'_>) -> Option<Sighting> {
+    let endpoint = place.only.map(|e| label(&e.method, &e.name));
+    let found = place.seen?.iter().find(|seen| seen.endpoint == endpoint);
+    match found {
+        Some(found) => Some(found.clone()),
+        None if objective.rule.window() == Window::Whole => None,
+        None => Some(Sighting::default()),
+    }
 }
 
 /// A verdict without anything to judge by. Grades that decide nothing do not decide here.

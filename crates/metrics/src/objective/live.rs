@@ -6,9 +6,11 @@
 
 use std::collections::HashMap;
 
-use super::source::{Wants, fits, whole};
+use super::source::fits;
+use super::tally::Wants;
 use super::verdict::Sighting;
 use super::watch::{Watcher, label};
+use super::whole::whole;
 use super::{Home, Objective, Window};
 use crate::endpoint::Endpoint;
 use crate::shard::Shard;

