@@ -1,6 +1,7 @@
 //! The one list of exit codes, and what earns a run which of them.
 
 use anyhow::Error;
+use gatecrash_metrics::objective::{Judgement, worst};
 use gatecrash_metrics::{Ended, RunRecord, ScenarioRecord};
 
 /// How a process of ours ends.
@@ -87,19 +88,21 @@ impl Exit {
     }
 
     /// What a run of a plan has earned. What makes the numbers useless comes before what
-    /// they say, and scenarios that are not measured say nothing. Files that could not be
-    /// written are a failure as well.
+    /// they say, and scenarios that are not measured say nothing. With objectives these alone
+    /// say what is a failure: not a request that failed. Files that could not be written are
+    /// one as well.
     pub(crate) fn of_run(record: &RunRecord, is_written: bool) -> Exit {
         match &record.ended_by {
             Ended::Interrupted(signal) if signal == "SIGTERM" => return Exit::Terminated,
             Ended::Interrupted(_) => return Exit::Interrupted,
-            Ended::Failed(_) => return Exit::NotRun,
+            Ended::Failed(_) | Ended::Unknown => return Exit::NotRun,
             Ended::Done | Ended::Stopped => {}
         }
-        let mut measured = record.scenarios.iter().filter(|one| one.measured);
         if record.validity.is_invalid() {
             Exit::Invalid
-        } else if !is_written || measured.any(has_failed) {
+        } else if worst(&record.verdicts) == Judgement::Fail {
+            Exit::Objectives
+        } else if !is_written || has_failed(record) {
             Exit::Failed
         } else {
             Exit::Fine
@@ -116,8 +119,15 @@ pub struct About {
     pub next: &'static str,
 }
 
-fn has_failed(scenario: &ScenarioRecord) -> bool {
-    scenario.snapshot.total.failures > 0 || !scenario.snapshot.exceptions.is_empty()
+/// Without objectives: whether a request of a measured scenario failed, or a task could not
+/// be done.
+fn has_failed(record: &RunRecord) -> bool {
+    let failed = |scenario: &ScenarioRecord| {
+        let snapshot = &scenario.snapshot;
+        snapshot.total.failures > 0 || !snapshot.exceptions.is_empty()
+    };
+    let mut measured = record.scenarios.iter().filter(|one| one.measured);
+    record.verdicts.is_empty() && measured.any(failed)
 }
 
 /// A fault that ends the process, and how.

@@ -4,11 +4,12 @@
 //! plan names looked at. Never: a packet.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
 use gatecrash_engine::guest::Host;
-use gatecrash_engine::journey::{Feeds, PlanJourney};
-use gatecrash_engine::{ScenarioSetup, Setup, Users};
+use gatecrash_engine::journey::{Feeds, PlanError, PlanJourney};
+use gatecrash_engine::{Around, Hook, ScenarioSetup, Setup, Users};
 use gatecrash_plan::fingerprint::{Draws, fingerprint};
 use gatecrash_plan::model::{Plan, Scenario, UserKind};
 
@@ -36,7 +37,7 @@ pub(crate) fn setup(plan: &Plan, guests: Guests<'_>, lanes: usize) -> Result<Set
     let scenarios: Vec<ScenarioSetup> = scenarios
         .map(|(place, scenario)| {
             let users = users(plan, place, guests, &feeds)?;
-            Ok(scenario_setup(scenario, users))
+            Ok(scenario_setup(scenario, users, around(plan, scenario)?))
         })
         .collect::<Result<_>>()?;
     Ok(Setup {
@@ -45,6 +46,25 @@ pub(crate) fn setup(plan: &Plan, guests: Guests<'_>, lanes: usize) -> Result<Set
         scenarios,
         lanes,
         seed: plan.seed,
+        objectives: plan.all_objectives(),
+        prices: plan.prices.clone().map(Arc::new),
+        budget: plan.budget,
+        around: Around {
+            pause: Duration::ZERO,
+            before: Hook::compile_all(&plan.before, plan)?,
+            after: Hook::compile_all(&plan.after, plan)?,
+        },
+        // Known when the folder of the results is made.
+        files: None,
+    })
+}
+
+/// What is done before and after a scenario.
+fn around(plan: &Plan, scenario: &Scenario) -> Result<Around, PlanError> {
+    Ok(Around {
+        pause: scenario.pause_before,
+        before: Hook::compile_all(&scenario.before, plan)?,
+        after: Hook::compile_all(&scenario.after, plan)?,
     })
 }
 
@@ -87,7 +107,7 @@ fn shared_out(classes: Vec<(Users, f64)>, weight: f64) -> impl Iterator<Item = (
         .map(move |(users, part)| (users, weight * part / whole))
 }
 
-fn scenario_setup(scenario: &Scenario, users: Vec<(Users, f64)>) -> ScenarioSetup {
+fn scenario_setup(scenario: &Scenario, users: Vec<(Users, f64)>, around: Around) -> ScenarioSetup {
     ScenarioSetup {
         name: scenario.name.clone(),
         start: scenario.start.clone(),
@@ -98,6 +118,7 @@ fn scenario_setup(scenario: &Scenario, users: Vec<(Users, f64)>) -> ScenarioSetu
         grace: scenario.grace,
         measured: scenario.measured,
         seed: scenario.seed,
+        around,
     }
 }
 

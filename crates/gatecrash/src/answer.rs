@@ -3,12 +3,12 @@
 //! In: a whole exchange that nobody has recorded yet. Out: its parts, and what the user says of
 //! it. It is recorded once, when it is dropped.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt::Display;
 
 use bytes::Bytes;
-use gatecrash_engine::journey::{self, Flight, decoded, words};
+use gatecrash_engine::journey::{self, Flight, decoded};
+use gatecrash_engine::{Cause, Noted};
 use gatecrash_net::{Exchange, Fetched};
 use serde::de::DeserializeOwned;
 
@@ -22,7 +22,7 @@ pub struct Answer<'a> {
     exchange: Exchange,
     flight: Option<Flight<'a>>,
     /// The first thing that is wrong with it.
-    failure: RefCell<Option<String>>,
+    failure: RefCell<Option<Cause>>,
 }
 
 impl<'a> Answer<'a> {
@@ -38,10 +38,10 @@ impl<'a> Answer<'a> {
                 failure: RefCell::default(),
             }),
             other => {
-                let why = other.result.as_ref().err();
-                let why = why.map_or(Cow::Borrowed("not a whole answer"), |broken| {
-                    words(&broken.error)
-                });
+                let why = match &other.result {
+                    Err(broken) => Cause::from(&broken.error),
+                    Ok(_) => Cause::check("not a whole answer"),
+                };
                 other.record(Some(&why));
                 None
             }
@@ -76,7 +76,7 @@ impl<'a> Answer<'a> {
     /// When it is not UTF-8; the request counts as failed.
     pub fn text(&self) -> Result<String, Failed> {
         let text = String::from_utf8(self.bytes()?.into());
-        text.map_err(|_| self.note("the body is not UTF-8".to_owned()))
+        text.map_err(|_| self.note(Cause::check("the body is not UTF-8")))
     }
 
     /// The body as JSON.
@@ -87,19 +87,19 @@ impl<'a> Answer<'a> {
         let value = serde_json::from_slice(&self.bytes()?);
         // Where it breaks off differs from one body to the next; failures of one kind have one name.
         value.map_err(|fault| {
-            self.note(match fault.is_data() {
-                true => "the body is not the JSON that was expected".to_owned(),
-                false => "the body is not JSON".to_owned(),
-            })
+            self.note(Cause::check(match fault.is_data() {
+                true => "the body is not the JSON that was expected",
+                false => "the body is not JSON",
+            }))
         })
     }
 
     /// The request counts as failed. Equal words are counted together.
     pub fn fail(self, why: impl Display) -> Failed {
-        self.note(why.to_string())
+        self.note(Cause::check(why.to_string()))
     }
 
-    fn note(&self, why: String) -> Failed {
+    pub(crate) fn note(&self, why: Cause) -> Failed {
         self.failure.borrow_mut().get_or_insert(why);
         Failed::RECORDED
     }
@@ -110,11 +110,13 @@ impl Drop for Answer<'_> {
         if let Some(flight) = self.flight.take() {
             let failure = self.failure.take();
             let Exchange {
+                head,
                 timings,
                 body_bytes,
                 ..
             } = &self.exchange;
-            flight.record(timings, *body_bytes, failure.as_deref());
+            let noted = Noted::of(head);
+            flight.record(timings, *body_bytes, &noted, failure.as_ref());
         }
     }
 }

@@ -129,18 +129,19 @@ impl App {
             measured: true,
             seed: flags.seed,
             expected_time: None,
+            objectives: Vec::new(),
+            pause_before: Duration::ZERO,
+            before: Vec::new(),
+            after: Vec::new(),
         };
         let plan = Plan {
             name,
             host: Some(host),
-            ready: None,
-            feeds: Vec::new(),
             users: classes,
             scenarios: vec![scenario],
+            objectives: flags.objectives.clone(),
             seed: flags.seed,
-            folder: Default::default(),
-            environment: Vec::new(),
-            mentions: Vec::new(),
+            ..Plan::default()
         };
         Ok((plan, users))
     }
@@ -157,6 +158,7 @@ fn options(flags: Flags) -> RunOptions {
     RunOptions {
         lanes: flags.lanes,
         results: flags.results,
+        html: flags.html,
         quiet: flags.quiet,
         no_color: flags.no_color,
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
+use gatecrash_metrics::objective::Objective;
 use gatecrash_net::Url;
 use gatecrash_plan::duration;
 use gatecrash_plan::model::{Iterations, Load};
@@ -20,8 +21,9 @@ const MOST_USERS: i64 = 10_000_000;
 /// Load the target with the users of this program, and tell how it fared
 ///
 /// Tables at the end go to stdout, progress to stderr. Exit codes: 0 fine, 1 a request
-/// failed, 2 the command line has faults, 97 it could not run, 98 it was not driven as asked
-/// and its numbers must not be used, 130 or 143 it was interrupted.
+/// failed and there is no objective, 2 the command line has faults, 97 it could not run, 98
+/// it was not driven as asked and its numbers must not be used, 99 an objective was missed or
+/// had no data, 130 or 143 it was interrupted.
 #[derive(Clone, Debug, Parser)]
 pub(crate) struct Flags {
     /// Where relative URLs lead: http://127.0.0.1:8000
@@ -58,9 +60,16 @@ pub(crate) struct Flags {
     /// use, but no more than there are users or tasks in flight at most
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) lanes: Option<u16>,
+    /// What must hold, as p95 of /articles < 300ms; it may be given several times. Then these alone
+    /// say whether the run has failed: not a single request
+    #[arg(long = "objective", value_name = "TEXT", value_parser = objective)]
+    pub(crate) objectives: Vec<Objective>,
     /// Folder for the files of the run; it is made where it does not exist
     #[arg(long, value_name = "DIR")]
     pub(crate) results: Option<PathBuf>,
+    /// Write the results as a page as well: one HTML file that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
     /// No progress on stderr; the tables at the end are printed all the same
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -115,6 +124,11 @@ impl Flags {
             max_in_flight: self.max_in_flight,
         })
     }
+}
+
+/// An objective, or where its text is wrong.
+fn objective(text: &str) -> Result<Objective, String> {
+    Objective::parse(text).map_err(|fault| fault.pointed(text))
 }
 
 /// A fault of the command line.

@@ -11,8 +11,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use gatecrash_engine::Cause;
 use gatecrash_engine::clock::Clock;
-use gatecrash_engine::journey::{self, follow, is_redirect, url_of, words};
+use gatecrash_engine::journey::{self, follow, is_redirect, url_of};
 use gatecrash_metrics::EndpointId;
 use gatecrash_net::{BodyUse, Failure, Fetched, Head, Jar, Origin, Request, TlsSettings, Url};
 use gatecrash_net::{UrlFault, now};
@@ -230,12 +231,8 @@ impl Http {
         let answer = self.0.settle(answer, request, TIMEOUT).await?;
         let why = head_of(&answer.result).and_then(|head| status_fault(head.status, None));
         let is_fine = why.is_none() && answer.result.is_ok();
-        let own = answer
-            .result
-            .as_ref()
-            .err()
-            .map(|broken| words(&broken.error).into_owned());
-        answer.record(why.or(own).as_deref());
+        // A failed exchange has words of its own.
+        answer.record(why.as_ref());
         is_fine.then_some(()).ok_or(Failed::RECORDED)
     }
 
@@ -300,7 +297,7 @@ impl Inner {
             let left = timeout.saturating_sub(now().saturating_duration_since(flight.called()));
             let following = match hop < REDIRECTS {
                 true => self.follow(sent, head, left),
-                false => Err(format!("more than {REDIRECTS} redirects")),
+                false => Err(Cause::check(format!("more than {REDIRECTS} redirects"))),
             };
             match following {
                 Ok(following) => next = Some(following),
@@ -316,7 +313,7 @@ impl Inner {
         Ok(journey::Answer { result, flight })
     }
 
-    fn follow(&self, sent: &Request, head: &Head, left: Duration) -> Result<Request, String> {
+    fn follow(&self, sent: &Request, head: &Head, left: Duration) -> Result<Request, Cause> {
         let jar = self.jar.borrow();
         follow(sent, head, jar.as_deref(), &self.lane.tls, left)
     }
@@ -343,9 +340,9 @@ pub(crate) fn head_of(result: &Result<Fetched, Failure>) -> Option<&Head> {
 }
 
 /// Why an answer of this status counts as failed, where `expected` is what the request said.
-pub(crate) fn status_fault(status: u16, expected: Option<u16>) -> Option<String> {
+pub(crate) fn status_fault(status: u16, expected: Option<u16>) -> Option<Cause> {
     let is_fine = expected.map_or(status < 400, |expected| expected == status);
-    (!is_fine).then(|| format!("status {status}"))
+    (!is_fine).then(|| Cause::status(status))
 }
 
 fn is_plain_success(head: &Head) -> bool {

@@ -60,6 +60,7 @@
 //! ```text
 //! reader --host http://127.0.0.1:8000 --users 100 --spawn 10/s --for 5m
 //! reader --host http://127.0.0.1:8000 --rate 50/s --for 2m --results run
+//! reader --host http://127.0.0.1:8000 --users 10 --for 1m --objective 'p95 < 300ms'
 //! ```
 //!
 //! It runs, is told, judged and ended exactly as `gatecrash run` runs a plan: the same

@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use gatecrash_engine::journey::{Reading, Socket, Told, read_stream, words};
+use gatecrash_engine::Noted;
+use gatecrash_engine::journey::{Reading, Socket, Told, read_stream};
 use gatecrash_net::{BodyUse, Opening, Request, Url, now};
 use gatecrash_plan::model::StreamForm;
 use serde::Serialize;
@@ -119,8 +120,10 @@ impl<'a> RequestBuilder<'a> {
         let fault = head_of(&answer.result)
             .and_then(|head| status_fault(head.status, self.expected_status));
         match Answer::of(answer) {
-            Some(answer) if fault.is_none() => Ok(answer),
-            Some(answer) => Err(answer.fail(fault.unwrap_or_default())),
+            Some(answer) => match fault {
+                Some(why) => Err(answer.note(why)),
+                None => Ok(answer),
+            },
             None => Err(Failed::RECORDED),
         }
     }
@@ -136,9 +139,8 @@ impl<'a> RequestBuilder<'a> {
         let endpoint = self.endpoint(&self.method);
         let answer = self.inner.fetch(endpoint, &request).await;
         let answer = self.inner.settle(answer, &request, self.timeout).await?;
-        if let Err(broken) = &answer.result {
-            let why = words(&broken.error).into_owned();
-            answer.record(Some(&why));
+        if answer.result.is_err() {
+            answer.record(None);
             return Err(Failed::RECORDED);
         }
         let reading = Reading {
@@ -149,7 +151,8 @@ impl<'a> RequestBuilder<'a> {
         };
         let expected = self.expected_status;
         let told = read_stream(reading, answer, &self.inner.seat, |exchange, _, _| {
-            status_fault(exchange.head.status, expected).map_or(Ok(()), Err)
+            let fault = status_fault(exchange.head.status, expected);
+            (Noted::of(&exchange.head), fault.map_or(Ok(()), Err))
         });
         Box::pin(told).await.map_err(|_| Failed::RECORDED)
     }

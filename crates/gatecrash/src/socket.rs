@@ -7,6 +7,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use gatecrash_engine::Cause;
 use gatecrash_engine::journey::{Flight, Socket};
 use gatecrash_metrics::Measure;
 use gatecrash_net::{Message, now};
@@ -132,7 +133,7 @@ impl WebSocket {
         self.inner.clone()
     }
 
-    async fn wait(&mut self, is_it: impl Fn(&str) -> bool) -> Result<String, String> {
+    async fn wait(&mut self, is_it: impl Fn(&str) -> bool) -> Result<String, Cause> {
         let patience = self.patience;
         let found = async {
             loop {
@@ -145,11 +146,12 @@ impl WebSocket {
             }
         };
         let found = timeout(patience, found).await;
-        found.unwrap_or_else(|_| Err(format!("no such message within {patience:?}")))
+        let in_vain = || format!("no such message within {patience:?}");
+        found.unwrap_or_else(|_| Err(Cause::timeout(in_vain())))
     }
 }
 
-fn settle(flight: Flight<'_>, outcome: Result<String, String>) -> Result<String, Failed> {
+fn settle(flight: Flight<'_>, outcome: Result<String, Cause>) -> Result<String, Failed> {
     let bytes = outcome.as_ref().map(|message| message.len() as u64);
     let recorded = flight.settle(bytes.map_err(Clone::clone));
     recorded.map_err(|_| Failed::RECORDED)?;

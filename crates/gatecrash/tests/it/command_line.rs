@@ -1,6 +1,6 @@
 //! What the command line takes, and what it says of what it does not.
 
-use gatecrash::{Context, Outcome, User, app, tasks};
+use gatecrash::{Context, Http, Outcome, User, app, tasks};
 
 use crate::words;
 
@@ -72,4 +72,49 @@ fn tasks_that_send_nothing_let_others_have_their_turn() {
         server.url()
     );
     assert_eq!(code(&line), 0);
+}
+
+/// Asks for what is not there.
+struct Seeker {
+    http: Http,
+}
+
+impl User for Seeker {
+    tasks! { seek }
+
+    fn new(context: &Context) -> Self {
+        let http = context.http();
+        Seeker { http }
+    }
+}
+
+impl Seeker {
+    async fn seek(&mut self) -> Outcome {
+        self.http.get("/status/404").send().await?;
+        Ok(())
+    }
+}
+
+/// The exit code of a program whose requests all fail, with these objectives.
+fn judged(objectives: &[&str]) -> u8 {
+    let server = crate::target();
+    let line = format!("seeker --host {} --iterations 2 --quiet", server.url());
+    let mut line = words(&line);
+    for objective in objectives {
+        line.extend(["--objective".into(), objective.into()]);
+    }
+    app().user::<Seeker>().run_with(line)
+}
+
+#[test]
+fn with_objectives_these_alone_decide() {
+    assert_eq!(judged(&[]), 1);
+    assert_eq!(judged(&["p95 < 10s"]), 0);
+    assert_eq!(judged(&["p95 < 10s", "error_rate < 1%"]), 99);
+    assert_eq!(
+        judged(&["p95 of /elsewhere < 10s"]),
+        99,
+        "no data never passes"
+    );
+    assert_eq!(judged(&["p95 <"]), 2);
 }
