@@ -92,7 +92,7 @@ class Ran:
     @property
     def scenarios(self) -> dict:
         """The record, by scenario."""
-        record = json.loads((self._results / "record.json").read_text())
+        record = json.loads((self._results / "run.json").read_text())
         return {each["name"]: each for each in record["scenarios"]}
 
 

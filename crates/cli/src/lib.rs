@@ -12,32 +12,42 @@
 //! | `overview` | which commands there are, and which was meant |
 //! | `plan_file` | a plan from its file, `.env` and overriding options |
 //! | `setup`, `load_text` | from the plan to what the engine runs |
-//! | `machine`, `ready` | what is looked at before the first packet, and before the first request |
+//! | `machine`, `consent`, `ready` | what is looked at and asked before the first packet, and before the first request |
 //! | `news` | what happens in a run, on its way to whoever tells it |
 //! | `attend`, `signals`, `terminal` | whoever asks something of a run: signals and keys |
-//! | `console`, `results` | telling it: lines and files |
+//! | `console`, `results`, `page`, `step_summary` | telling it: lines, files, pages |
+//! | `origin`, `masked` | where a run comes from, and what of it must not be told |
 //! | `environment_python` | the native binary's guest |
+//! | `evidence` | what is known of a run that is over |
 //! | `env` | the one place that reads the environment |
 //! | [`exit`] | the one list of exit codes |
+//! | [`reference`] | the pages of `docs/reference` that are made of the code |
 //! | `printer` | the one place that prints |
 
 mod args;
 mod attend;
 mod commands;
+mod consent;
 mod console;
 mod env;
 mod environment_python;
+mod evidence;
 pub mod exit;
 mod load_text;
 mod machine;
+mod masked;
 mod news;
+mod origin;
 mod overview;
+mod page;
 mod plan_file;
 mod printer;
 mod ready;
+pub mod reference;
 mod results;
 mod setup;
 mod signals;
+mod step_summary;
 mod terminal;
 
 use std::ffi::{OsStr, OsString};

@@ -1,7 +1,7 @@
 //! A plan from its file: the only place that reads one.
 //!
-//! In: the arguments that name a plan and override parts of it. Out: the plan, and its text
-//! as it was read. Never: what a key means; that is `gatecrash_plan`'s.
+//! In: the arguments that name a plan and override parts of it. Out: the plan. Never: what a
+//! key means; that is `gatecrash_plan`'s.
 
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -24,22 +24,15 @@ const STDIN: &str = "-";
 pub(crate) struct PlanFile {
     /// What it means.
     pub(crate) plan: Plan,
-    /// Its text, without the values of variables.
-    pub(crate) text: String,
-    /// The name of a copy of it: `plan.yaml`.
-    pub(crate) copy_name: String,
     /// It came from stdin, where nobody can read it again.
     is_from_stdin: bool,
 }
 
 impl PlanFile {
-    /// The plan of a program that brings its own users; `command` is what it was asked for,
-    /// which takes the place of the plan's text.
-    pub(crate) fn of_program(plan: Plan, command: String) -> PlanFile {
+    /// The plan of a program that brings its own users.
+    pub(crate) fn of_program(plan: Plan) -> PlanFile {
         PlanFile {
             plan,
-            text: command,
-            copy_name: "command.txt".to_owned(),
             is_from_stdin: false,
         }
     }
@@ -92,8 +85,6 @@ pub(crate) fn load(args: &PlanArgs) -> Result<PlanFile> {
     .map_err(told)?;
     Ok(PlanFile {
         plan,
-        text,
-        copy_name: format!("plan.{}", extension(format)),
         is_from_stdin,
     })
 }
@@ -124,14 +115,6 @@ fn format_of(path: &Path) -> Result<Format> {
             path.display()
         )
     })
-}
-
-fn extension(format: Format) -> &'static str {
-    match format {
-        Format::Yaml => "yaml",
-        Format::Toml => "toml",
-        Format::Json => "json",
-    }
 }
 
 fn read_file(path: &Path) -> Result<String> {

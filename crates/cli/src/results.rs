@@ -1,222 +1,131 @@
-//! The files of a run: `--results DIR`.
+//! The results of a run on their way to disk.
 //!
-//! In: the news of a run and, at its end, the record. Out: for each scenario the four CSV
-//! files that `--csv` of Locust-style runs writes, with its name as their prefix, brought up
-//! to date each second; all measures and all seconds of the scenarios that have ended; the
-//! record of the run; the plan as it was run. A file that cannot be written costs the
-//! run nothing: it is told at once, and the exit code tells it again.
+//! In: the news of a run and, at its end, the record; both with their secrets masked. Out:
+//! the folder, brought up to date each second. A file that cannot be written costs the run
+//! nothing: it is told at once, the record has a note of it, and the exit code tells it again.
 
-use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use gatecrash_engine::ScenarioSetup;
-use gatecrash_metrics::{RunRecord, ScenarioRecord};
-use gatecrash_report::live::{CsvFiles, WriteError};
-use gatecrash_report::locust::Rules;
-use gatecrash_report::native::{csv, json};
+use gatecrash_metrics::{Model, RunRecord};
+use gatecrash_plan::model::Load;
+use gatecrash_report::archive::journal::Beginning;
+use gatecrash_report::live::WriteError;
+use gatecrash_report::results::Folder;
+use gatecrash_report::results::files::PLAN;
+use gatecrash_report::secrets::Secrets;
 
 use crate::news::{News, Standing};
-use crate::plan_file::PlanFile;
 use crate::printer;
-
-/// Every measure of the scenarios, as a table.
-const MEASURES: &str = "measures.csv";
-
-/// Every second of the scenarios, as a table.
-const ARRIVALS: &str = "arrivals.csv";
-
-/// The whole run, for programs.
-const RECORD: &str = "record.json";
 
 /// The folder of one run, if one is wanted.
 #[derive(Debug, Default)]
 pub(crate) struct Results {
-    folder: Option<PathBuf>,
-    /// By a scenario's place: its part of the files' names, and its own.
-    prefixes: Vec<String>,
-    names: Vec<String>,
-    rules: Rules,
-    open: BTreeMap<usize, CsvFiles>,
-    /// Scenarios that have ended.
-    ended: Vec<ScenarioRecord>,
-    has_failed: bool,
+    path: Option<PathBuf>,
+    /// Gone as soon as something in it could not be written.
+    folder: Option<Folder>,
+    /// What is known of each scenario from its beginning on, by their places.
+    beginnings: Vec<Beginning>,
+    /// Why not all is written.
+    fault: Option<String>,
 }
 
 impl Results {
-    /// Makes the folder and writes the plan into it, so that a folder that cannot be
-    /// written is known before any load. Variables stand in the copy as written, without
-    /// their values.
+    /// Begins the record in the folder.
     pub(crate) fn create(
-        folder: Option<PathBuf>,
-        plan: &PlanFile,
+        path: Option<PathBuf>,
+        begin: &RunRecord,
         scenarios: &[ScenarioSetup],
+        secrets: &Secrets,
     ) -> Result<Results> {
-        if let Some(folder) = &folder {
-            fs::create_dir_all(folder)
-                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-            let copy = folder.join(&plan.copy_name);
-            fs::write(&copy, &plan.text)
-                .with_context(|| format!("cannot write {}", copy.display()))?;
+        let Some(path) = path else {
+            return Ok(Results::default());
+        };
+        let beginnings = scenarios.iter().enumerate();
+        let beginnings = beginnings.map(|(at, one)| beginning(at, one, secrets));
+        let beginnings: Vec<Beginning> = beginnings.collect();
+        let names = beginnings.iter().map(|one| one.name.clone()).collect();
+        let folder = Folder::create(path.clone(), begin, names)?;
+        if let Some(plan) = &begin.origin.plan {
+            folder.replace(PLAN, &plan.text)?;
         }
-        let names: Vec<String> = scenarios.iter().map(|one| one.name.clone()).collect();
         Ok(Results {
-            folder,
-            prefixes: file_names(&names),
-            names,
-            ..Results::default()
+            path: Some(path),
+            folder: Some(folder),
+            beginnings,
+            fault: None,
         })
     }
 
     /// Brings the files up to date.
     pub(crate) fn note(&mut self, news: &News) {
         match news {
-            News::Second(standing) => self.try_to(|results| results.write(standing)),
-            News::Ended(record) if self.folder.is_some() => {
-                self.ended.push(ScenarioRecord::clone(record));
-                self.try_to(|results| results.write_tables(&results.ended));
-            }
+            News::Second(standing) => self.second(standing),
+            News::Ended(record) => self.try_to(|folder| folder.ended(record)),
             _ => {}
         }
     }
 
-    /// Writes the end of every scenario; says whether all files could be written.
-    pub(crate) fn finish(mut self, record: &RunRecord) -> bool {
-        for scenario in &record.scenarios {
-            if let Some(place) = self.names.iter().position(|name| *name == scenario.name) {
-                self.try_to(|results| results.close(place, scenario));
-            }
-        }
-        self.try_to(|results| results.write_tables(&record.scenarios));
-        self.try_to(|results| results.replace(RECORD, || json::record(record)));
-        !self.has_failed
-    }
-
-    /// The folder, if there is one.
-    pub(crate) fn folder(&self) -> Option<&Path> {
-        self.folder.as_deref()
-    }
-
-    fn write(&mut self, standing: &Standing) -> Result<(), WriteError> {
-        let rules = self.rules.clone();
-        let users = standing.snapshot.arrivals.users.now;
-        match self.files(standing.place)? {
-            Some(files) => files.write(&standing.snapshot, &rules, standing.at_epoch_s, users),
-            None => Ok(()),
-        }
-    }
-
-    fn close(&mut self, place: usize, scenario: &ScenarioRecord) -> Result<(), WriteError> {
-        self.files(place)?;
-        let users = scenario.snapshot.arrivals.users.now;
-        match self.open.remove(&place) {
-            Some(files) => files.finish(
-                &scenario.snapshot,
-                &self.rules,
-                scenario.ended_epoch_s,
-                users,
-            ),
-            None => Ok(()),
-        }
-    }
-
-    fn write_tables(&self, scenarios: &[ScenarioRecord]) -> Result<(), WriteError> {
-        self.replace(MEASURES, || csv::measures(scenarios))?;
-        self.replace(ARRIVALS, || csv::arrivals(scenarios))
-    }
-
-    /// Puts a file into the folder, whole or not at all.
-    fn replace(&self, name: &str, text: impl FnOnce() -> String) -> Result<(), WriteError> {
-        let Some(folder) = &self.folder else {
-            return Ok(());
-        };
-        let (path, part) = (folder.join(name), folder.join(format!(".{name}.part")));
-        fs::write(&part, text())
-            .and_then(|()| fs::rename(&part, &path))
-            .map_err(|source| WriteError { path, source })
-    }
-
-    /// The files of a scenario, made when they are first wanted.
-    fn files(&mut self, place: usize) -> Result<Option<&mut CsvFiles>, WriteError> {
-        let (Some(folder), Some(prefix)) = (&self.folder, self.prefixes.get(place)) else {
-            return Ok(None);
-        };
-        if !self.open.contains_key(&place) {
-            let prefix = folder.join(prefix).to_string_lossy().into_owned();
-            self.open
-                .insert(place, CsvFiles::create(&prefix, false, &self.rules)?);
-        }
-        Ok(self.open.get_mut(&place))
-    }
-
-    /// Does something with the files. The first fault is told, and no file is tried again.
-    fn try_to(&mut self, work: impl FnOnce(&mut Results) -> Result<(), WriteError>) {
-        if self.has_failed {
+    fn second(&mut self, standing: &Standing) {
+        let Some(beginning) = self.beginnings.get_mut(standing.place) else {
             return;
-        }
-        if let Err(fault) = work(self) {
-            self.has_failed = true;
-            printer::warn(&format!("{fault}; the run goes on without its files"));
-        }
-    }
-}
-
-/// The files that a run of `plan` keeps in `folder`.
-pub(crate) fn planned_files(folder: &Path, plan: &PlanFile) -> Vec<String> {
-    let scenarios = plan.plan.scenarios.iter();
-    let names: Vec<String> = scenarios.map(|one| one.name.clone()).collect();
-    let of_scenario = |prefix: String| CsvFiles::ENDS.map(|end| format!("{prefix}{end}"));
-    let tables = file_names(&names).into_iter().flat_map(of_scenario);
-    let of_run = [&plan.copy_name, RECORD, MEASURES, ARRIVALS].map(str::to_owned);
-    of_run
-        .into_iter()
-        .chain(tables)
-        .map(|name| folder.join(name).to_string_lossy().into_owned())
-        .collect()
-}
-
-/// For each scenario a name that can stand in a file's: letters, digits, `-`, `_` and `.`
-/// as they are, everything else as `-`; equal ones get a number.
-fn file_names(scenarios: &[String]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for scenario in scenarios {
-        let plain = |c: char| {
-            if c.is_alphanumeric() || "-_.".contains(c) {
-                c
-            } else {
-                '-'
-            }
         };
-        let base: String = scenario.chars().map(plain).collect();
-        let base = base.trim_start_matches('.');
-        let numbered = (2..).map(|number| format!("{base}-{number}"));
-        let name = std::iter::once(base.to_owned())
-            .chain(numbered)
-            .find(|name| !name.is_empty() && !names.contains(name))
-            .expect("there are more numbers than scenarios");
-        names.push(name);
+        let at_epoch_s = standing.at_epoch_s;
+        if beginning.started_epoch_s == 0.0 {
+            beginning.started_epoch_s = at_epoch_s - standing.elapsed.as_secs_f64();
+        }
+        let beginning = beginning.clone();
+        self.try_to(|folder| folder.second(&beginning, at_epoch_s, &standing.snapshot));
     }
-    names
+
+    /// Writes the end of the run; says whether all files could be written. What could not
+    /// be is noted in the record.
+    pub(crate) fn finish(mut self, record: &mut RunRecord) -> bool {
+        record.notes.extend(self.fault.clone());
+        if let Some(folder) = self.folder.take() {
+            let finished = folder.finish(record);
+            self.check(finished);
+            record.notes.extend(self.fault.clone());
+        }
+        self.fault.is_none()
+    }
+
+    /// The folder, if one is wanted.
+    pub(crate) fn path(&self) -> Option<&Path> {
+        self.path.as_deref()
+    }
+
+    /// Does something with the folder. The first fault is told, and nothing is tried again.
+    fn try_to(&mut self, work: impl FnOnce(&mut Folder) -> Result<(), WriteError>) {
+        if let Some(folder) = &mut self.folder {
+            let done = work(folder);
+            self.check(done);
+        }
+    }
+
+    fn check(&mut self, done: Result<(), WriteError>) {
+        if let Err(fault) = done {
+            let what = format!("{fault}; the run goes on without its files");
+            printer::warn(&what);
+            self.fault = Some(what);
+            self.folder = None;
+        }
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn check(scenarios: &[&str], expected: &[&str]) {
-        let scenarios: Vec<String> = scenarios.iter().map(ToString::to_string).collect();
-        assert_eq!(file_names(&scenarios), expected);
-    }
-
-    #[test]
-    fn scenarios_get_names_for_files() {
-        check(&["burst", "long run"], &["burst", "long-run"]);
-        check(
-            &["ladder 10/s", "ladder 0.5/s"],
-            &["ladder-10-s", "ladder-0.5-s"],
-        );
-        check(&["a b", "a/b", "a-b"], &["a-b", "a-b-2", "a-b-3"]);
-        check(&["../etc", "..", "Ärzte"], &["-etc", "-2", "Ärzte"]);
+fn beginning(place: usize, scenario: &ScenarioSetup, secrets: &Secrets) -> Beginning {
+    let (model, max_in_flight) = match &scenario.load {
+        Load::Users { .. } => (Model::Closed, None),
+        Load::Rate { max_in_flight, .. } => (Model::Open, Some(u64::from(*max_in_flight))),
+    };
+    Beginning {
+        place,
+        name: secrets.mask(&scenario.name).into_owned(),
+        load: secrets.mask_sentence(&scenario.load_text).into_owned(),
+        measured: scenario.measured,
+        started_epoch_s: 0.0,
+        model,
+        max_in_flight,
     }
 }

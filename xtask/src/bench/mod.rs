@@ -4,10 +4,12 @@
 //! summary in `bench/runs/DATE-MACHINE/`, and an error where a bound was missed. All load stays on
 //! 127.0.0.1 and ends by itself. Never judges a figure that it did not measure in the same run.
 
+mod archive;
 mod cost;
 mod freeze;
 mod generator;
 mod honest;
+mod judge;
 mod lean;
 mod machine;
 mod nginx;
@@ -104,6 +106,10 @@ enum Proof {
     ScaleWaiting,
     /// 20 million requests: memory over time.
     Soak,
+    /// Objectives judged each second over 1,000 endpoints.
+    Judge,
+    /// The record of an hour: its size, and the time to tell it again.
+    Archive,
 }
 
 /// What a proof leaves behind.
@@ -320,6 +326,8 @@ impl Proof {
             Proof::ScaleSockets => scale::sockets(bench),
             Proof::ScaleWaiting => scale::waiting(bench),
             Proof::Soak => soak::soak(bench),
+            Proof::Judge => judge::cost(bench),
+            Proof::Archive => archive::hour(bench),
         }
     }
 }

@@ -73,9 +73,9 @@ impl PlanRun {
             ended.status,
             said()
         );
-        let record = std::fs::read_to_string(folder.path().join("results/record.json"))
-            .context("the run left no record.json")?;
-        let record = serde_json::from_str(&record).context("record.json is no JSON")?;
+        let record = std::fs::read_to_string(folder.path().join("results/run.json"))
+            .context("the run left no run.json")?;
+        let record = serde_json::from_str(&record).context("run.json is no JSON")?;
         Ok(Told { record })
     }
 }
@@ -87,7 +87,7 @@ impl Told {
             .record
             .pointer(&format!("/scenarios/{place}{pointer}"))
             .and_then(Value::as_f64);
-        value.with_context(|| format!("record.json tells no {pointer} of scenario {place}"))
+        value.with_context(|| format!("run.json tells no {pointer} of scenario {place}"))
     }
 
     /// The number at a JSON pointer below the endpoint `name` of the first scenario.
@@ -96,7 +96,7 @@ impl Told {
         let endpoints = endpoints.and_then(Value::as_array);
         let endpoint = endpoints.and_then(|all| all.iter().find(|one| one["name"] == name));
         let value = endpoint.and_then(|one| one.pointer(pointer)?.as_f64());
-        value.with_context(|| format!("record.json tells no {pointer} of {name}"))
+        value.with_context(|| format!("run.json tells no {pointer} of {name}"))
     }
 
     /// What the run says of how it was driven: `valid`, `doubtful`, `INVALID`.

@@ -3,12 +3,16 @@
 //! In: words. Out: checked values. The options of Locust-style runs are not here: they
 //! are data in `gatecrash_plan::options`, read by the parser that locustfiles extend.
 
+mod check;
 mod plan;
+mod saved;
 mod target;
 
 use clap::{CommandFactory, Parser, Subcommand};
 
+pub(crate) use check::CheckArgs;
 pub(crate) use plan::{ExplainArgs, PlanArgs, RunArgs};
+pub(crate) use saved::{ReportArgs, ResultsArgs};
 pub(crate) use target::TargetArgs;
 
 #[derive(Debug, Parser)]
@@ -35,6 +39,24 @@ pub(crate) enum Command {
     /// that would be written, and the planned load, drawn. Exit codes: 0 fine, warnings included,
     /// 2 the plan or the command line has faults.
     Explain(ExplainArgs),
+    /// Judge a run that is over: one that was saved, or what Locust has written
+    ///
+    /// Reads the folder of a saved run, or the CSV and HTML files of any Locust, and judges it by
+    /// objectives; a saved run has its own, too. What a file does not tell, such as a percentile that
+    /// Locust was not asked for, has no data and does not pass. Exit codes: 0 all hold, 2 an objective
+    /// or the command line has faults, 97 the run cannot be read, 98 it was INVALID, 99 an objective
+    /// was missed or had no data.
+    Check(CheckArgs),
+    /// Tell a saved run again, in any form
+    ///
+    /// Without an option the tables of the console. A run whose process was killed is told as far
+    /// as it came. Exit codes: 0 fine, 1 a file could not be written, 2 the command line has faults,
+    /// 97 the run cannot be read.
+    Report(ReportArgs),
+    /// List the runs that were saved, newest first, and what the newest one says
+    ///
+    /// Of several scenarios the most requests per second and the longest P95 are told.
+    Results(ResultsArgs),
     /// Print the JSON Schema of plan files, for editors
     Schema,
     /// Serve an API to load, which knows the truth about what it received

@@ -1,11 +1,11 @@
 //! What the commands that read a plan are asked for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
 /// A plan, and what overrides it.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct PlanArgs {
     /// The plan: a YAML, TOML or JSON file; - reads YAML or JSON from stdin
     #[arg(value_name = "PLAN")]
@@ -35,14 +35,34 @@ pub(crate) struct PlanArgs {
     pub(crate) lanes: Option<u16>,
 }
 
+impl PlanArgs {
+    /// The plan in this file, with nothing overridden.
+    pub(crate) fn of(file: &Path) -> PlanArgs {
+        PlanArgs {
+            plan: Some(file.to_owned()),
+            ..PlanArgs::default()
+        }
+    }
+}
+
 /// What `gatecrash run` is asked for.
 #[derive(Debug, Args)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) plan: PlanArgs,
-    /// Folder for the files of the run; it is made where it does not exist
+    /// Folder for the files of the run, made where it does not exist; by default
+    /// results/TIME-NAME, with the time in UTC
     #[arg(long, value_name = "DIR")]
     pub(crate) results: Option<PathBuf>,
+    /// No folder, no files
+    #[arg(long, conflicts_with = "results")]
+    pub(crate) no_results: bool,
+    /// Write the results as a page as well: one HTML file that needs nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<PathBuf>,
+    /// Start without asking, whatever the run is expected to cost
+    #[arg(long, short)]
+    pub(crate) yes: bool,
     /// No progress on stderr; the tables at the end are printed all the same
     #[arg(long, short)]
     pub(crate) quiet: bool,

@@ -1,6 +1,9 @@
 //! What our own commands do: one file each.
 
+mod check;
 mod explain;
+mod report;
+mod results;
 pub(crate) mod run;
 mod schema;
 mod target;
@@ -34,7 +37,10 @@ pub fn parser_says(said: &clap::Error) -> u8 {
 
 fn execute(command: Command, words: &[OsString], guest: &dyn Guest) -> Result<u8, Fatal> {
     match command {
+        Command::Check(args) => Ok(check::run(&args)?.code()),
         Command::Explain(args) => Ok(explain::run(&args)?.code()),
+        Command::Report(args) => Ok(report::run(&args)?.code()),
+        Command::Results(args) => Ok(results::run(&args)?.code()),
         Command::Run(args) => run::run(args, words, guest),
         Command::Schema => Ok(schema::run().code()),
         Command::Target(args) => Ok(target::run(args.into())?.code()),

@@ -3,24 +3,29 @@
 
 use std::ffi::OsString;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use gatecrash_engine::clock::Clock;
 use gatecrash_engine::guest::Host;
 use gatecrash_engine::{Guest, Run, RunEvent, Setup, Users};
-use gatecrash_metrics::Ended;
+use gatecrash_metrics::{Ended, RunRecord};
 use gatecrash_plan::forecast::forecast;
 use gatecrash_plan::model::Plan;
 use gatecrash_report::native;
+use gatecrash_report::results::{self, list};
 
 use crate::args::RunArgs;
 use crate::attend::Attendant;
 use crate::console::Console;
 use crate::exit::{Exit, Fatal, OrExit};
+use crate::page::Page;
 use crate::plan_file::PlanFile;
 use crate::results::Results;
 use crate::setup::{Guests, setup};
-use crate::{machine, news, plan_file, printer, ready, terminal};
+use crate::{
+    consent, machine, masked, news, origin, plan_file, printer, ready, step_summary, terminal,
+};
 
 /// Runs a plan to its end and returns the exit code. `words` are the command line, for
 /// another process that can do what this one cannot.
@@ -34,13 +39,29 @@ pub(crate) fn run(args: RunArgs, words: &[OsString], guest: &dyn Guest) -> Resul
             return Ok(guest.run(words.to_vec()));
         }
     };
+    let cost = forecast(&file.plan, &machine::limits()).cost;
+    consent::ask(cost.as_ref(), args.yes).or_exit(Exit::NotRun)?;
     let options = RunOptions {
         lanes: args.plan.lanes,
-        results: args.results,
+        results: folder(&args, &file.plan),
+        html: args.html,
         quiet: args.quiet,
         no_color: args.no_color,
     };
-    drive(&file, host, &[], options)
+    drive(&file, host, &[], origin::command_line(words), options)
+}
+
+/// Where the results go: where the command line says, else to a folder of their own.
+fn folder(args: &RunArgs, plan: &Plan) -> Option<PathBuf> {
+    match &args.results {
+        _ if args.no_results => None,
+        Some(folder) => Some(folder.clone()),
+        None => {
+            let now_epoch_s = Clock::start().now_epoch_s();
+            let name = masked::secrets(plan).mask(&plan.name).into_owned();
+            Some(list::folder_for(Path::new(list::ROOT), now_epoch_s, &name))
+        }
+    }
 }
 
 /// How a run is told, and on how many lanes it is made.
@@ -48,8 +69,10 @@ pub(crate) fn run(args: RunArgs, words: &[OsString], guest: &dyn Guest) -> Resul
 pub struct RunOptions {
     /// Threads that make the load; `None` takes as many as make sense here.
     pub lanes: Option<u16>,
-    /// Folder for the files of the run.
+    /// Folder for the files of the run; `None` writes none.
     pub results: Option<PathBuf>,
+    /// File for the results as a page.
+    pub html: Option<PathBuf>,
     /// No progress on stderr.
     pub quiet: bool,
     /// No colours.
@@ -60,8 +83,8 @@ pub struct RunOptions {
 /// `command` is what the program was asked for, kept beside the results. Returns the exit
 /// code, as `gatecrash run` would.
 pub fn run_users(plan: Plan, users: &[Users], command: String, options: RunOptions) -> u8 {
-    let file = PlanFile::of_program(plan, command);
-    super::code(drive(&file, None, users, options))
+    let file = PlanFile::of_program(plan);
+    super::code(drive(&file, None, users, command, options))
 }
 
 /// Runs a checked plan to its end.
@@ -69,8 +92,11 @@ fn drive(
     file: &PlanFile,
     host: Option<Arc<dyn Host>>,
     rust: &[Users],
+    command: String,
     options: RunOptions,
 ) -> Result<u8, Fatal> {
+    let secrets = masked::secrets(&file.plan);
+    printer::hide(&secrets);
     let forecast = forecast(&file.plan, &machine::limits());
     forecast
         .warnings
@@ -84,28 +110,71 @@ fn drive(
     };
     let setup = setup(&file.plan, guests, lanes).or_exit(Exit::Usage)?;
 
-    let mut results =
-        Results::create(options.results, file, &setup.scenarios).or_exit(Exit::NotRun)?;
-    let mut console = Console::open(&setup, results.folder(), options.quiet, options.no_color);
+    let page = Page::create(options.html).or_exit(Exit::NotRun)?;
+    if let Some(folder) = &options.results {
+        // A folder that cannot be had is known before anything is sent.
+        results::prepare(folder).or_exit(Exit::NotRun)?;
+    }
+    let mut console = Console::open(
+        &setup,
+        options.results.as_deref(),
+        options.quiet,
+        options.no_color,
+    );
     let mut attendant = Attendant::new().or_exit(Exit::NotRun)?;
-    match attendant.meanwhile(ready::wait(&file.plan, |text| console.say(text))) {
+    let ready = attendant.meanwhile(ready::wait(&file.plan, |text| console.say(text)));
+    if let (Some(folder), Err(_) | Ok(Err(_))) = (&options.results, &ready) {
+        results::withdraw(folder);
+    }
+    match ready {
         Ok(ready) => ready.or_exit(Exit::NotRun)?,
         Err(ending) => return Ok(ending.exit().code()),
     }
 
+    let mut begin = RunRecord {
+        name: setup.name.clone(),
+        seed: setup.seed,
+        plan_fingerprint: setup.fingerprint.clone(),
+        started_epoch_s: Clock::start().now_epoch_s(),
+        origin: origin::origin(file, command),
+        currency: setup.prices.as_ref().map(|prices| prices.currency.clone()),
+        per_month_at: file.plan.per_month_at,
+        ..RunRecord::default()
+    };
+    secrets.mask_run(&mut begin);
+    let mut results = Results::create(
+        options.results,
+        &begin,
+        &setup.scenarios,
+        &secrets,
+    )
+    .or_exit(Exit::NotRun)?;
+
+    let setup = Setup {
+        files: results.path().map(Path::to_path_buf),
+        ..setup
+    };
     let (listener, news) = news::channel();
     let run = start(setup, host, listener).or_exit(Exit::NotRun)?;
     let attending = attendant
         .attend(run.handle(), console.has_keys())
         .or_exit(Exit::NotRun)?;
     for news in news {
+        let news = masked::masked(news, &secrets);
         console.tell(&news);
         results.note(&news);
     }
-    let record = run.wait();
+    let mut record = RunRecord {
+        origin: begin.origin,
+        per_month_at: file.plan.per_month_at,
+        ..run.wait()
+    };
+    secrets.mask_run(&mut record);
     drop(attending);
     console.close();
-    let is_written = results.finish(&record);
+    // Both, whatever becomes of the first.
+    let is_written = results.finish(&mut record) & page.write(&record);
+    step_summary::append(&record);
     let look = terminal::look_of_stdout(options.no_color);
     printer::answer(&native::run::run(&record, &look).join("\n"));
     if let Ended::Failed(why) = &record.ended_by {

@@ -99,17 +99,37 @@ fn results_that_cannot_be_written_are_told_before_the_run() {
     let desk = Desk::new(&getting("/", "a: { users: 1, iterations: 4 }"));
     desk.write("file", "");
     let args = ["run", "plan.yaml", "--results", "file/below"];
-    check_refused(&mut desk.command(&args), 97, &["cannot make the folder"]);
+    check_refused(&mut desk.command(&args), 97, &["cannot write file/below"]);
+    assert_eq!(desk.received(), 0);
+}
+
+#[test]
+fn a_folder_that_holds_something_else_is_left_alone() {
+    let desk = Desk::new(&getting("/", "a: { users: 1, iterations: 4 }"));
+    fs::create_dir(desk.path("out")).unwrap();
+    desk.write("out/thesis.txt", "precious");
+    let args = ["run", "plan.yaml", "--results", "out"];
+    check_refused(&mut desk.command(&args), 97, &["the folder out has files", "another one"]);
+    assert_eq!(fs::read_dir(desk.path("out")).unwrap().count(), 1);
     assert_eq!(desk.received(), 0);
 }
 
 #[test]
 fn files_that_cannot_be_written_any_more_end_it_with_1() {
-    let desk = Desk::new(&getting("/", "a: { users: 1, iterations: 4 }"));
-    fs::create_dir_all(desk.path("out/a_stats.csv")).unwrap();
-    let args = ["run", "plan.yaml", "--results", "out"];
-    desk.check(&args, 1, &["cannot write", "a_stats.csv"]);
-    assert_eq!(desk.received(), 4);
+    let desk = Desk::new(&getting("/delay/50", "a: { users: 1, iterations: 4 }"));
+    let child = start(&mut desk.command(&["run", "plan.yaml", "--results", "out"]));
+    while desk.received() < 1 {
+        yield_now();
+    }
+    fs::remove_dir_all(desk.path("out")).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("warning: cannot write out/run.json"), "{said}");
+    assert!(said.contains("the run goes on without its files"), "{said}");
+    let told = String::from_utf8(output.stdout).unwrap();
+    assert!(told.contains("cannot write out/run.json"), "the record notes it: {told}");
+    assert_eq!(desk.received(), 4, "the run went on");
 }
 
 #[test]

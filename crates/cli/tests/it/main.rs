@@ -1,11 +1,15 @@
 //! The binary as a person meets it: what it says, and how it ends.
 
+mod consent;
+mod check;
 mod endings;
 mod environment_python;
 mod explain;
 mod keys;
 mod overview;
 mod plans;
+mod reference;
+mod results;
 mod run;
 mod suites;
 mod target;

@@ -28,7 +28,7 @@ fn words(line: &str) -> Vec<OsString> {
 
 /// The only scenario of the record in a folder of results.
 fn scenario(results: &Path) -> Value {
-    let text = std::fs::read_to_string(results.join("record.json")).expect("a record");
+    let text = std::fs::read_to_string(results.join("run.json")).expect("a record");
     let record: Value = serde_json::from_str(&text).expect("JSON");
     assert_eq!(record["scenarios"].as_array().map(Vec::len), Some(1));
     record["scenarios"][0].clone()
