@@ -144,9 +144,9 @@ impl<'a> Series<'a> {
         let scaled = |ms: Option<f64>| ms.map(|ms| ms / per_unit);
         let mut chart = self.chart("Response time", unit, false);
         chart.curves = vec![
-            self.curve("P99", line("p99"), |point| scaled(point.p99_ms)),
-            self.curve("P95", line("p95"), |point| scaled(point.p95_ms)),
             self.curve("P50", line("p50"), |point| scaled(point.p50_ms)),
+            self.curve("P95", line("p95"), |point| scaled(point.p95_ms)),
+            self.curve("P99", line("p99"), |point| scaled(point.p99_ms)),
         ];
         chart
     }

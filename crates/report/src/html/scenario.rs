@@ -7,7 +7,7 @@ use gatecrash_metrics::objective::Verdict;
 use gatecrash_metrics::{FailureKind, RunRecord, ScenarioRecord};
 
 use super::markup::Markup;
-use super::table::{class, section};
+use super::table::{class, section, section_with};
 use super::{curves, table};
 use crate::native::cache::cache;
 use crate::native::cost::{costs, month};
@@ -84,12 +84,7 @@ fn measured_scenario(
 
 fn cost(html: &mut Markup, scenario: &ScenarioRecord, run: &RunRecord) {
     let costs = costs(&scenario.snapshot, run.currency.as_deref());
-    if costs.rows.is_empty() {
-        return;
-    }
-    html.within("section", &[("class", "block")], |html| {
-        html.element("h3", &[], "Cost");
-        table::table(html, &costs);
+    section_with(html, "Cost", &costs, |html| {
         facts(html, &Vec::from_iter(month(&scenario.snapshot, run)));
     });
 }

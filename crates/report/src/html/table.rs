@@ -25,12 +25,35 @@ pub(super) fn class(paint: Paint) -> &'static str {
 
 /// A table under a heading; nothing without rows.
 pub(super) fn section(html: &mut Markup, heading: &str, table: &Table) {
-    if !table.rows.is_empty() {
-        html.within("section", &[("class", "block")], |html| {
-            html.element("h3", &[], heading);
-            self::table(html, table);
-        });
+    section_with(html, heading, table, |_| {});
+}
+
+/// A table under a heading, and what else belongs there; nothing without rows.
+pub(super) fn section_with(
+    html: &mut Markup,
+    heading: &str,
+    table: &Table,
+    more: impl FnOnce(&mut Markup),
+) {
+    if table.rows.is_empty() {
+        return;
     }
+    html.within("section", &[("class", "block")], |html| {
+        html.element("h3", &[], heading);
+        self::table(html, &below(heading, table));
+        more(html);
+    });
+}
+
+/// The table without a head that would say what stands above it already.
+fn below(heading: &str, table: &Table) -> Table {
+    let mut table = table.clone();
+    if let Some(head) = table.heads.first_mut()
+        && head.eq_ignore_ascii_case(heading)
+    {
+        *head = "";
+    }
+    table
 }
 
 /// A table.

@@ -118,6 +118,11 @@ pub fn summary_table(run: &RunRecord) -> Table {
         }
         table.rows.push(cells);
     }
+    if summaries.iter().all(|one| one.judgement.is_none()) {
+        table.heads.remove(1);
+        table.rows.iter_mut().for_each(|row| drop(row.remove(1)));
+        (table.texts, table.apart) = (1, &[3]);
+    }
     table
 }
 

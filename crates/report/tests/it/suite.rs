@@ -53,7 +53,7 @@ fn each_measured_scenario_has_its_line() {
 #[test]
 fn columns_that_nobody_needs_are_left_out() {
     let heads = |record: &RunRecord| summary_table(record).heads.len();
-    assert_eq!(heads(&runs::run(vec![runs::closed()])), 6);
+    assert_eq!(heads(&runs::run(vec![runs::closed()])), 5);
     assert_eq!(heads(&judged::suite(judged::all_kinds())), 9);
 }
 
