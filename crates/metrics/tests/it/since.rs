@@ -19,13 +19,13 @@ fn happen(shard: &mut Shard, (what, at, ms): Step) {
     let sample = Sample {
         endpoint: id,
         at_epoch_s,
-        response_time_ms: (what % 7 != 0).then_some(ms),
-        whole_ms: what % 2 == 0,
+        response_time_ms: (!what.is_multiple_of(7)).then_some(ms),
+        whole_ms: what.is_multiple_of(2),
         response_length: u64::from(what),
     };
     shard.record(&sample);
     if let Some(user) = shard.follow_user("reader", START) {
-        shard.record_user(user, &sample, what % 3 == 0);
+        shard.record_user(user, &sample, what.is_multiple_of(3));
     }
     shard.measure(id, Measure::Ttft, ms);
     let metric = MetricId(u16::from(what % 2));
@@ -39,7 +39,7 @@ fn happen(shard: &mut Shard, (what, at, ms): Step) {
         },
     );
     shard.metric(metric, ms, at_epoch_s);
-    if what % 3 == 0 {
+    if what.is_multiple_of(3) {
         shard.fail(id, format!("error {}", what % 9).as_str(), at_epoch_s);
         shard.exception("boom", &format!("line {}", what % 4), "node");
     }
@@ -49,7 +49,7 @@ fn happen(shard: &mut Shard, (what, at, ms): Step) {
         &format!("task {}", what % 3),
     );
     shard.task_started(TaskId(u32::from(what % 3)), Some(ms));
-    shard.task_ended(TaskId(u32::from(what % 3)), ms, what % 2 == 0);
+    shard.task_ended(TaskId(u32::from(what % 3)), ms, what.is_multiple_of(2));
     shard.planned(2);
     shard.arrival_started(ms);
     shard.user_started(ms);
