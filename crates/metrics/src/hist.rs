@@ -14,6 +14,7 @@
 
 use crate::counts::Counts;
 use crate::pairs::{Pair, Pairs, runs};
+use crate::waiting::Waiting;
 
 /// Buckets per doubling, and half of those that are one microsecond wide.
 const HALF: u64 = 1 << HALF_BITS;
@@ -136,7 +137,7 @@ enum Store {
     Sparse {
         pairs: Pairs,
         /// Buckets of samples that are not among the pairs yet, in any order.
-        waiting: Vec<u16>,
+        waiting: Waiting,
     },
     Dense(Counts),
 }
@@ -174,7 +175,7 @@ impl Hist {
         Hist {
             store: Store::Sparse {
                 pairs: Pairs::default(),
-                waiting: Vec::new(),
+                waiting: Waiting::default(),
             },
             count: 0,
             clamped: 0,
@@ -190,7 +191,7 @@ impl Hist {
             Store::Dense(_) => return Hist::new(),
             Store::Sparse { pairs, waiting } => Store::Sparse {
                 pairs: Pairs::with_capacity(pairs.as_slice().len()),
-                waiting: Vec::with_capacity(waiting.capacity()),
+                waiting: Waiting::with_capacity(waiting.capacity()),
             },
         };
         Hist {
@@ -223,7 +224,7 @@ impl Hist {
             }
             Store::Sparse { pairs, waiting } => {
                 waiting.push(index as u16);
-                if waiting.len() >= waiting_room(pairs.as_slice().len()) {
+                if waiting.as_slice().len() >= waiting_room(pairs.as_slice().len()) {
                     self.sort_in_with(&[]);
                 }
             }
@@ -266,7 +267,7 @@ impl Hist {
                 }
                 return;
             }
-            let (pairs, waiting) = (Pairs::of(counts), Vec::new());
+            let (pairs, waiting) = (Pairs::of(counts), Waiting::default());
             self.store = Store::Sparse { pairs, waiting };
         }
         self.sort_in_with(added);
@@ -278,9 +279,7 @@ impl Hist {
         let Store::Sparse { pairs, waiting } = &mut self.store else {
             return;
         };
-        waiting.sort_unstable();
-        pairs.take_in(runs(waiting));
-        waiting.clear();
+        waiting.drain_sorted(|waiting| pairs.take_in(runs(waiting)));
         pairs.take_in(added.iter().copied());
         if let Some(counts) = suiting_array(pairs) {
             self.store = Store::Dense(counts);
@@ -329,7 +328,7 @@ impl Hist {
                 Store::Sparse { pairs, waiting } => {
                     let pairs = pairs.as_slice().iter();
                     pairs.for_each(|pair| cells[pair.index()] += pair.count());
-                    let waiting = waiting.iter();
+                    let waiting = waiting.as_slice().iter();
                     waiting.for_each(|&bucket| cells[usize::from(bucket)] += 1);
                 }
                 Store::Dense(counts) => counts.iter().for_each(|(at, count)| cells[at] += count),
@@ -414,7 +413,7 @@ impl Hist {
     /// The buckets that hold samples, shortest times first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = Bucket> + '_ {
         let (known, fresh, counts) = match &self.store {
-            Store::Sparse { pairs, waiting } if waiting.is_empty() => {
+            Store::Sparse { pairs, waiting } if waiting.as_slice().is_empty() => {
                 (pairs.as_slice(), Pairs::default(), None)
             }
             Store::Sparse { pairs, waiting } => (&[][..], with_waiting(pairs, waiting), None),
@@ -439,9 +438,9 @@ impl Hist {
 }
 
 /// A copy of the pairs that has the waiting samples among them.
-fn with_waiting(pairs: &Pairs, waiting: &[u16]) -> Pairs {
+fn with_waiting(pairs: &Pairs, waiting: &Waiting) -> Pairs {
     let mut all = pairs.clone();
-    let mut waiting = waiting.to_vec();
+    let mut waiting = waiting.as_slice().to_vec();
     waiting.sort_unstable();
     all.take_in(runs(&waiting));
     all
@@ -449,12 +448,10 @@ fn with_waiting(pairs: &Pairs, waiting: &[u16]) -> Pairs {
 
 /// Tells which samples joined those that waited before, in order; `false` if these are not
 /// the first of them, and nothing is told.
-fn joined(waiting: &[u16], before: &[u16], mut tell: impl FnMut(usize, u64)) -> bool {
-    let Some(joined) = waiting.strip_prefix(before) else {
+fn joined(waiting: &Waiting, before: &Waiting, mut tell: impl FnMut(usize, u64)) -> bool {
+    let Some(joined) = waiting.since(before) else {
         return false;
     };
-    let mut joined = joined.to_vec();
-    joined.sort_unstable();
     runs(&joined).for_each(|pair| tell(pair.index(), pair.count()));
     true
 }

@@ -50,6 +50,7 @@ pub mod task;
 pub mod thin;
 pub mod validity;
 pub mod values;
+mod waiting;
 pub mod window;
 
 pub use arrivals::{Arrivals, Level, Missed};

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use super::source::fits;
 use super::tally::Wants;
+use super::term::{RESPONSE_TIME, Subject, Term};
 use super::verdict::Sighting;
 use super::watch::{Watcher, label};
 use super::whole::whole;
@@ -21,6 +22,10 @@ use crate::snapshot::Snapshot;
 /// requests open connections, and one in three of them may fail without meaning anything.
 /// What can only become worse does not wait.
 pub const SETTLING_S: f64 = 10.0;
+
+/// An objective without a window that must add up the values of many endpoints is looked at
+/// every so many seconds only: what happened since the start changes slowly.
+pub const LOOKS_EVERY: u64 = 5;
 
 /// Judges scenarios while they run.
 #[derive(Clone, Debug, Default)]
@@ -37,6 +42,8 @@ struct Live {
     watchers: Vec<(Objective, Watcher)>,
     wants: Wants,
     last: Taken,
+    /// How many seconds it was looked at.
+    seconds: u64,
     /// Objectives without one that end the scenario, and what became of them.
     stops: Vec<(Objective, Option<Sighting>)>,
 }
@@ -99,6 +106,7 @@ impl Live {
             watchers,
             wants,
             last: Taken::new(at_epoch_s, &Shard::new(at_epoch_s).snapshot()),
+            seconds: 0,
             stops: stops.map(|one| (Objective::clone(one), None)).collect(),
         }
     }
@@ -113,7 +121,12 @@ impl Live {
             self.last = now;
         }
         let elapsed_s = (at_epoch_s - self.started_epoch_s).max(0.0);
+        self.seconds += 1;
+        let every = self.seconds.is_multiple_of(LOOKS_EVERY);
         for (objective, seen) in self.stops.iter_mut().filter(|(_, seen)| seen.is_none()) {
+            if !every && sums_up(objective.terms()[0]) {
+                continue;
+            }
             *seen = broken(objective, at_epoch_s, elapsed_s, snapshot);
         }
         self.broken()
@@ -141,6 +154,17 @@ impl Live {
         watched
             .chain(self.stops.into_iter().filter_map(|(_, seen)| seen))
             .collect()
+    }
+}
+
+/// Whether a quantile of many endpoints is asked for, whose histograms must be added up.
+fn sums_up(term: &Term) -> bool {
+    let Subject::Quantile(_, series) = &term.subject else {
+        return false;
+    };
+    match &term.scope.endpoint {
+        Some(pattern) => pattern.contains('*') && !term.scope.each,
+        None => term.scope.user.is_none() && **series != *RESPONSE_TIME,
     }
 }
 
