@@ -105,7 +105,10 @@ fn no_row_of_a_page_has_more_cells_than_its_head() {
     for page in reference::pages() {
         let mut cells = 0;
         for line in page.text.lines() {
-            let found = line.replace("\\|", "").matches('|').count();
+            let found = match line.starts_with('|') {
+                true => line.replace("\\|", "").matches('|').count(),
+                false => 0,
+            };
             cells = if found == 0 || cells == 0 {
                 found
             } else {
@@ -114,4 +117,47 @@ fn no_row_of_a_page_has_more_cells_than_its_head() {
             assert_eq!(found, cells, "{}: {line}", page.path);
         }
     }
+}
+
+/// Every page of the documentation, from the top of the repository.
+fn documents() -> Vec<PathBuf> {
+    let folders = [
+        "",
+        "docs",
+        "docs/guides",
+        "docs/reference",
+        "docs/decisions",
+        "docs/examples",
+    ];
+    let entries = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(root().join(folder)).unwrap());
+    let pages = entries.map(|entry| entry.unwrap().path());
+    pages
+        .filter(|path| path.extension().is_some_and(|end| end == "md"))
+        .collect()
+}
+
+/// What the links of a page in Markdown lead to, but for other places of the internet.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    // Between fences stands code, which may look like a link.
+    let prose = text.split("```").step_by(2);
+    let targets = prose.flat_map(|part| part.split("](").skip(1));
+    let targets = targets.filter_map(|rest| rest.split([')', ' ']).next());
+    targets.filter(|target| !target.starts_with("http"))
+}
+
+#[test]
+fn every_link_of_the_documentation_leads_to_a_file() {
+    let mut seen = 0;
+    for page in documents() {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for link in links(&text) {
+            let file = link.split('#').next().unwrap_or_default();
+            let there = page.parent().unwrap().join(file).exists();
+            assert!(file.is_empty() || there, "{}: {link}", page.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 100, "only {seen} links");
 }
