@@ -1,8 +1,8 @@
 //! The option table as Python reads it.
 //!
 //! In: nothing. Out: `option_table()`, one dict per option, from which the Locust-style
-//! parser is made; `parse_timespan()`, `parse_rate()` and `nearest_name()`, so that each
-//! exists once.
+//! parser is made; `parse_timespan()`, `parse_rate()`, `check_objective()` and
+//! `nearest_name()`, so that each exists once.
 //! Never: parsing a command line, which is the parser's business.
 
 use gatecrash_plan::options::{self, Availability, Default, Group, OptionSpec};
@@ -12,6 +12,8 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
+use crate::account::objective;
+
 /// Adds this file's functions to `gatecrash._engine`.
 ///
 /// # Errors
@@ -20,6 +22,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(option_table, module)?)?;
     module.add_function(wrap_pyfunction!(parse_timespan, module)?)?;
     module.add_function(wrap_pyfunction!(parse_rate, module)?)?;
+    module.add_function(wrap_pyfunction!(check_objective, module)?)?;
     module.add_function(wrap_pyfunction!(nearest_name, module)?)
 }
 
@@ -81,6 +84,12 @@ fn parse_rate(text: &str) -> PyResult<String> {
         Ok(rate) => Ok(rate.to_string()),
         Err(fault) => Err(PyValueError::new_err(fault.to_string())),
     }
+}
+
+/// Raises ValueError for a text that is no objective, with its place marked.
+#[pyfunction]
+fn check_objective(text: &str) -> PyResult<()> {
+    objective(text).map(drop)
 }
 
 /// The one of `candidates` that somebody who wrote `name` probably meant, or None.

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use gatecrash_engine::journey::{GuestJourney, TaskKind};
 use gatecrash_engine::{
-    Change, Command, Lane, LocustWatch, Run, RunHandle, ScenarioSetup, Setup, Ticket, Users,
+    Around, Change, Command, Lane, LocustWatch, Run, RunHandle, ScenarioSetup, Setup, Ticket, Users,
 };
 use gatecrash_metrics::{Ended, RunRecord, ScenarioRecord};
 use gatecrash_plan::model::{Load, Start};
@@ -17,12 +17,13 @@ use gatecrash_plan::rate::Rate;
 use gatecrash_plan::schedule::open::{RateProfile, Spacing};
 use gatecrash_report::native::requests::{phase_table, request_table};
 use gatecrash_report::native::run::validity_lines;
-use gatecrash_report::native::series::measure_table;
+use gatecrash_report::native::series::{measure_table, metric_table};
 use gatecrash_report::native::work::{arrival_lines, task_table};
 use gatecrash_report::native::{Look, Paint};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
+use crate::account::{Account, Open};
 use crate::boundary::{self, Boundary};
 use crate::ledger::Ledger;
 use crate::stats::Stats;
@@ -71,9 +72,9 @@ impl End {
 impl RateRun {
     /// Begins. Requests of the users are counted in `stats`. `run_time_s`: how long
     /// executions start, None for as long as nobody stops the run; `grace_s`: how long
-    /// they may go on afterwards.
+    /// they may go on afterwards; `account`: what is kept of the run.
     #[new]
-    #[pyo3(signature = (stats, classes, *, rate, max_users, poisson, seed, run_time_s, grace_s))]
+    #[pyo3(signature = (stats, classes, *, rate, max_users, poisson, seed, run_time_s, grace_s, account=None))]
     #[allow(
         clippy::too_many_arguments,
         reason = "keyword arguments, one for each option of a run"
@@ -88,7 +89,9 @@ impl RateRun {
         seed: u64,
         run_time_s: Option<f64>,
         grace_s: f64,
+        account: Option<&Account>,
     ) -> PyResult<Self> {
+        let open = account.map(|account| account.open.clone());
         let boundary = boundary::get(py)?;
         let users = classes
             .into_iter()
@@ -104,8 +107,9 @@ impl RateRun {
             },
             max_in_flight: max_users,
         };
+        let name = open.as_ref().map_or("rate", |open| &open.name).to_owned();
         let scenario = ScenarioSetup {
-            name: "rate".to_owned(),
+            name: name.clone(),
             start: Start::InTurn,
             users,
             load,
@@ -114,15 +118,19 @@ impl RateRun {
             grace: seconds(grace_s)?,
             measured: true,
             seed,
+            around: Around::default(),
         };
         let setup = Setup {
-            name: "locustfile".to_owned(),
+            name,
             scenarios: vec![scenario],
             lanes: 1,
             seed,
-            fingerprint: String::new(),
+            objectives: open
+                .as_ref()
+                .map_or_else(Vec::new, |open| open.objectives.clone()),
+            ..Setup::default()
         };
-        begin(boundary, setup, rate)
+        begin(boundary, setup, rate, open)
     }
 
     /// Gives way until the run has ended.
@@ -204,14 +212,30 @@ pub(crate) fn users(boundary: &Boundary, stats: &Stats, class: ClassTuple) -> (U
     (Users::of(journey), weight)
 }
 
-fn begin(boundary: &'static Boundary, setup: Setup, rate: Rate) -> PyResult<RateRun> {
-    let run = Run::start_beside(&boundary.lane, setup, |_| {})?;
+fn begin(
+    boundary: &'static Boundary,
+    setup: Setup,
+    rate: Rate,
+    open: Option<Arc<Open>>,
+) -> PyResult<RateRun> {
+    let heard = open.clone();
+    let run = Run::start_beside(&boundary.lane, setup, move |event| {
+        if let Some(open) = &heard {
+            open.hear(&event);
+        }
+    })?;
     let handle = run.handle();
     let end = Arc::new(End::default());
     let (coming, lane) = (end.clone(), boundary.lane.clone());
     std::thread::Builder::new()
         .name("gatecrash-wait".to_owned())
-        .spawn(move || coming.come(run.wait(), &lane))
+        .spawn(move || {
+            let record = run.wait();
+            if let Some(open) = open {
+                open.close(record.clone());
+            }
+            coming.come(record, &lane);
+        })
         .map_err(|fault| PyRuntimeError::new_err(format!("cannot start a thread: {fault}")))?;
     Ok(RateRun {
         boundary,
@@ -234,6 +258,7 @@ fn lines(scenario: &ScenarioRecord, look: &Look) -> Vec<String> {
         phase_table(snapshot, look),
         task_table(snapshot, look),
         measure_table(snapshot, look),
+        metric_table(snapshot, look),
     ] {
         if !table.is_empty() {
             lines.push(String::new());

@@ -9,19 +9,22 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use gatecrash_engine::Cause;
 use gatecrash_metrics::Snapshot;
 use gatecrash_report::console::{self, Rates, Widths};
 use gatecrash_report::json;
 use gatecrash_report::locust::{Rules, normalise_error};
 use gatecrash_report::native::Look;
-use gatecrash_report::native::series::measure_table;
+use gatecrash_report::native::series::{measure_table, metric_table};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use pyo3::{PyTraverseError, PyVisit};
 
 use crate::entry::{Entry, Rounding, rounding};
 use crate::events;
+use crate::failure_kind;
 use crate::ledger::{self, Ledger};
+use crate::metrics;
 use crate::turn;
 
 /// One set of statistics.
@@ -59,6 +62,11 @@ impl Stats {
         self.ledger.names.shard().0
     }
 
+    /// From now on values of metrics that the file declares are counted here.
+    fn count_metrics(&self) {
+        metrics::count_in(self.ledger.names.shard());
+    }
+
     /// Counts one request and, if `exception` is truthy, its failure. Returns at once.
     #[pyo3(signature = (method, name, response_time, response_length, exception=None))]
     fn record(
@@ -73,7 +81,7 @@ impl Stats {
         let now = self.ledger.now_epoch_s();
         let mut sample = ledger::sample(endpoint, now, response_time, response_length)?;
         let failure = match exception {
-            Some(exception) if exception.is_truthy()? => Some(self.noted(exception)?.into()),
+            Some(exception) if exception.is_truthy()? => Some(self.cause(exception)?),
             _ => None,
         };
         let turn = turn::current(method.py());
@@ -103,9 +111,13 @@ impl Stats {
         Ok(())
     }
 
-    /// Lines of the table of measures, below `width` columns; none where there are none.
+    /// Lines of the tables of measures and of declared metrics, below `width` columns; none
+    /// where there are none.
     fn measure_table(&self, py: Python<'_>, width: usize, color: bool) -> Vec<String> {
-        measure_table(&self.snapshot(py), &Look { width, color })
+        let (snapshot, look) = (self.snapshot(py), Look { width, color });
+        let mut lines = measure_table(&snapshot, &look);
+        lines.extend(metric_table(&snapshot, &look));
+        lines
     }
 
     /// Counts one failure alone.
@@ -118,9 +130,9 @@ impl Stats {
     ) -> PyResult<()> {
         let endpoint = self.ledger.endpoint(method, name)?;
         let now = self.ledger.now_epoch_s();
-        let text = self.noted(error)?;
+        let cause = self.cause(error)?;
         self.ledger
-            .ask(py, move |shard| shard.fail(endpoint, &text, now));
+            .ask(py, move |shard| shard.fail(endpoint, cause.why(), now));
         Ok(())
     }
 
@@ -293,6 +305,11 @@ impl Stats {
             }
         }
         Ok(text)
+    }
+
+    /// Why a request failed, for the books.
+    fn cause(&self, error: &Bound<'_, PyAny>) -> PyResult<Cause> {
+        Ok(Cause::new(failure_kind::of(error), self.noted(error)?))
     }
 
     fn forget_errors(&self) {

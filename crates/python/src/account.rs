@@ -1,0 +1,252 @@
+//! What is kept of a Locust-style run: judged by objectives, shown as a page, saved.
+//!
+//! In: what is asked for, and a run: one whose users drive themselves is looked at every
+//! second ([`crate::watched`]), one at a rate is told by the engine. Out: a record at its
+//! end with verdicts, as lines and files. Secrets are in none of them.
+
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use gatecrash_engine::RunEvent;
+use gatecrash_metrics::objective::verdict::{Judgement, worst};
+use gatecrash_metrics::objective::{Objective, verdicts};
+use gatecrash_metrics::record::{Machine, Origin, OriginKind};
+use gatecrash_metrics::{Ended, Model, RunRecord};
+use gatecrash_report::archive::journal::Beginning;
+use gatecrash_report::html::html;
+use gatecrash_report::native::verdicts::run_verdicts;
+use gatecrash_report::native::{Look, summary_md};
+use gatecrash_report::secrets::Secrets;
+use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::kept::Kept;
+use crate::stats::Stats;
+use crate::watched::Watched;
+
+/// The account of one run.
+#[pyclass(frozen, module = "gatecrash._engine")]
+pub(crate) struct Account {
+    pub(crate) open: Arc<Open>,
+    watched: Mutex<Option<Watched>>,
+}
+
+/// What is known of a run before it ends, and its record afterwards.
+pub(crate) struct Open {
+    /// What the run and its one scenario are called.
+    pub(crate) name: String,
+    /// The load that is asked for, as a person reads it.
+    pub(crate) load: String,
+    /// What must hold.
+    pub(crate) objectives: Vec<Objective>,
+    origin: Origin,
+    secrets: Secrets,
+    kept: Mutex<Kept>,
+    record: OnceLock<RunRecord>,
+}
+
+impl Open {
+    /// The folder of the run.
+    pub(crate) fn kept(&self) -> MutexGuard<'_, Kept> {
+        lock(&self.kept)
+    }
+
+    /// Hears of a run that the engine drives.
+    pub(crate) fn hear(&self, event: &RunEvent<'_>) {
+        let RunEvent::Second(progress) = event else {
+            return;
+        };
+        let beginning = Beginning {
+            place: 0,
+            name: self.name.clone(),
+            load: self.load.clone(),
+            measured: true,
+            started_epoch_s: progress.at_epoch_s - progress.elapsed.as_secs_f64(),
+            model: Model::Open,
+            max_in_flight: None,
+        };
+        self.kept()
+            .second(&beginning, progress.at_epoch_s, progress.snapshot);
+    }
+
+    /// The run has ended: its verdicts are those of the whole.
+    pub(crate) fn close(&self, record: RunRecord) {
+        let mut record = RunRecord {
+            origin: self.origin.clone(),
+            verdicts: verdicts(&self.objectives, &record.scenarios),
+            ..record
+        };
+        self.secrets.mask_run(&mut record);
+        self.kept().finish(&record);
+        // It ends once.
+        let _ = self.record.set(record);
+    }
+}
+
+#[pymethods]
+impl Account {
+    /// An account of what is to come. ValueError for an objective that is none, OSError
+    /// when the folder `results` cannot be made. `secrets` are values that must not be told.
+    #[new]
+    #[pyo3(signature = (*, name, load, objectives, results, secrets, command, host, python, machine))]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "keyword arguments, one for each thing that is told of a run"
+    )]
+    fn new(
+        name: String,
+        load: String,
+        objectives: Vec<String>,
+        results: Option<String>,
+        secrets: Vec<String>,
+        command: String,
+        host: Option<String>,
+        python: String,
+        machine: MachineTuple,
+    ) -> PyResult<Account> {
+        let parsed = objectives.iter().map(|text| objective(text));
+        let objectives = parsed.collect::<PyResult<Vec<Objective>>>()?;
+        let (os, cpus, memory_bytes, hostname) = machine;
+        let origin = Origin {
+            kind: OriginKind::Locust,
+            gatecrash: env!("CARGO_PKG_VERSION").to_owned(),
+            command,
+            python: Some(python),
+            machine: Machine {
+                os,
+                cpus,
+                memory_bytes,
+                hostname,
+            },
+            plan: None,
+            host,
+        };
+        let begin = RunRecord {
+            name: name.clone(),
+            origin: origin.clone(),
+            ..RunRecord::default()
+        };
+        let secrets = Secrets::new(secrets);
+        let kept = Kept::open(results.map(Into::into), &begin, secrets.clone());
+        let open = Open {
+            name,
+            load,
+            objectives,
+            origin,
+            secrets,
+            kept: Mutex::new(kept.map_err(|fault| PyOSError::new_err(fault.to_string()))?),
+            record: OnceLock::new(),
+        };
+        Ok(Account {
+            open: Arc::new(open),
+            watched: Mutex::default(),
+        })
+    }
+
+    /// Looks from now on at a run whose users drive themselves and count in `stats`.
+    fn watch(&self, py: Python<'_>, stats: &Stats) -> PyResult<()> {
+        let (open, ledger) = (self.open.clone(), stats.ledger.clone());
+        let watched = py.detach(|| Watched::start(open, ledger))?;
+        *lock(&self.watched) = Some(watched);
+        Ok(())
+    }
+
+    /// Says how many users there are now. Returns what keeps the files from being complete,
+    /// once.
+    fn update(&self, users: u64) -> Option<String> {
+        if let Some(watched) = &*lock(&self.watched) {
+            watched.set_users(users);
+        }
+        self.open.kept().take_fault()
+    }
+
+    /// The run has ended, by a signal if one is named, and all has been counted in `stats`.
+    /// Returns what keeps the files from being complete, once.
+    fn end(
+        &self,
+        py: Python<'_>,
+        stats: &Stats,
+        interrupted_by: Option<String>,
+    ) -> PyResult<Option<String>> {
+        let driven_by_the_engine = self.open.record.get().is_some();
+        let watched = lock(&self.watched).take();
+        if !driven_by_the_engine {
+            let (open, ledger) = (self.open.clone(), stats.ledger.clone());
+            py.detach(|| {
+                // A run that ended before it began has nothing to judge it by.
+                let watched = watched.map_or_else(|| Watched::start(open, ledger), Ok)?;
+                self.open
+                    .close(ended(watched, &self.open.name, interrupted_by));
+                std::io::Result::Ok(())
+            })?;
+        }
+        Ok(self.open.kept().take_fault())
+    }
+
+    /// There is something that must hold.
+    #[getter]
+    fn has_objectives(&self) -> bool {
+        !self.open.objectives.is_empty()
+    }
+
+    /// An objective that decides was missed, or had no data.
+    #[getter]
+    fn is_missed(&self) -> PyResult<bool> {
+        Ok(worst(&self.record()?.verdicts) == Judgement::Fail)
+    }
+
+    /// The verdicts as lines, below `width` columns.
+    fn verdict_lines(&self, width: usize, color: bool) -> PyResult<Vec<String>> {
+        Ok(run_verdicts(self.record()?, &Look { width, color }))
+    }
+
+    /// The summary, as Markdown.
+    fn markdown(&self) -> PyResult<String> {
+        Ok(summary_md::summary(self.record()?))
+    }
+
+    /// The page.
+    fn html(&self, py: Python<'_>) -> PyResult<String> {
+        let record = self.record()?;
+        Ok(py.detach(|| html(record)))
+    }
+}
+
+/// System, CPUs, bytes of memory, name.
+type MachineTuple = (String, u32, u64, String);
+
+impl Account {
+    fn record(&self) -> PyResult<&RunRecord> {
+        let none = || PyRuntimeError::new_err("the run has not ended");
+        self.open.record.get().ok_or_else(none)
+    }
+}
+
+/// An objective by its text.
+///
+/// # Errors
+/// ValueError with its place marked.
+pub(crate) fn objective(text: &str) -> PyResult<Objective> {
+    Objective::parse(text).map_err(|fault| PyValueError::new_err(fault.pointed(text)))
+}
+
+/// The record of a run whose users drove themselves.
+fn ended(watched: Watched, name: &str, interrupted_by: Option<String>) -> RunRecord {
+    let scenario = watched.end();
+    RunRecord {
+        name: name.to_owned(),
+        started_epoch_s: scenario.started_epoch_s,
+        ended_epoch_s: scenario.ended_epoch_s,
+        ended_by: interrupted_by.map_or(Ended::Done, Ended::Interrupted),
+        validity: scenario.validity.clone(),
+        scenarios: vec![scenario],
+        ..RunRecord::default()
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<Account>()
+}
