@@ -122,6 +122,8 @@ OUR_DEFAULTS = {
     "max_users": 10_000,
     "poisson": False,
     "seed": None,
+    "objectives": None,
+    "results": None,
 }
 
 
@@ -351,20 +353,20 @@ def test_what_is_not_built_is_refused_on_the_command_line(capsys, row):
 
 
 def test_what_is_not_built_is_refused_in_every_spelling(capsys):
-    assert "the HTML report" in refused(capsys, "--html=x.html")
+    assert "a profile" in refused(capsys, "--profile=x")
     assert "several processes" in refused(capsys, "--proc", "4")
     assert "the web page" in refused(capsys, "-P8090")
     assert "the web page" in refused(capsys, "-lP", "8090")
 
 
 def test_what_is_not_built_is_told_in_variables_and_files(surroundings, monkeypatch, capsys):
-    monkeypatch.setenv("LOCUST_HTML", "report.html")
+    monkeypatch.setenv("LOCUST_ENABLE_OPENTELEMETRY", "1")
     monkeypatch.setenv("LOCUST_MODE_MASTER", "1")
     monkeypatch.setenv("LOCUST_MODE_WORKER", "false")
     monkeypatch.setenv("LOCUST_WEB_HOST", "")
     (surroundings / "locust.conf").write_text("web-port = 80\nautostart = 1\nusers = 2\n")
     options = parse()
-    assert (options.html_file, options.master, options.web_port) == (None, False, 8089)
+    assert (options.otel, options.master, options.web_port) == (False, False, 8089)
     assert (options.autostart, options.num_users) == (False, 2)
     parse()
     assert sorted(capsys.readouterr().err.splitlines()) == [
@@ -372,8 +374,8 @@ def test_what_is_not_built_is_told_in_variables_and_files(surroundings, monkeypa
         "the web page is not there yet in Gatecrash",
         "gatecrash: warning: config key web-port has no effect: "
         "the web page is not there yet in Gatecrash",
-        "gatecrash: warning: variable LOCUST_HTML has no effect: "
-        "the HTML report is not there yet in Gatecrash",
+        "gatecrash: warning: variable LOCUST_ENABLE_OPENTELEMETRY has no effect: "
+        "OpenTelemetry is not there yet in Gatecrash",
         "gatecrash: warning: variable LOCUST_MODE_MASTER has no effect: "
         "running on several machines (master and workers) is not there yet in Gatecrash",
     ], "each once"
@@ -445,9 +447,32 @@ def test_a_short_name_of_a_file_leaves_our_long_one():
     assert (options.token, options.run_time) == ("abc", 5)
 
 
+def test_objectives_come_as_often_as_they_are_given(surroundings, monkeypatch):
+    texts = ["p95 < 300ms", "goodput(ttft < 2s, tpot < 50ms) > 5/s"]
+    assert parse("--objective", texts[0], "--objective", texts[1]).objectives == texts
+    monkeypatch.setenv("GATECRASH_OBJECTIVE", texts[1])
+    assert parse().objectives == [texts[1]]
+    (surroundings / "pyproject.toml").write_text(
+        "[tool.locust]\nobjective = ['p95 < 300ms', 'error_rate < 1%']\n"
+    )
+    assert parse().objectives == [texts[1]], "a variable comes before a file"
+    monkeypatch.delenv("GATECRASH_OBJECTIVE")
+    assert parse().objectives == ["p95 < 300ms", "error_rate < 1%"]
+    assert parse("--objective", texts[1]).objectives == [texts[1]]
+
+
+def test_an_objective_that_cannot_be_read_is_pointed_at(capsys):
+    error = refused(capsys, "--objective", "p95 < 300 parsecs")
+    said, text, pointer = error.splitlines()[:3]
+    assert said.startswith("gatecrash: error: argument --objective: ")
+    assert text.strip() == "p95 < 300 parsecs"
+    place = pointer.index("^") - text.index("p95")
+    assert text.strip()[place:] in ("parsecs", "300 parsecs", " parsecs")
+
+
 def test_a_file_may_build_what_we_have_not(capsys):
-    add_option("--html", dest="their_report")
-    assert parse("--html", "x").their_report == "x"
+    add_option("--profile", dest="their_profile")
+    assert parse("--profile", "x").their_profile == "x"
     assert capsys.readouterr().err == ""
 
 

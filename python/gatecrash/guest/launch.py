@@ -12,6 +12,7 @@ import logging
 import gevent
 
 from gatecrash import _engine
+from gatecrash.guest.account import Account
 from gatecrash.guest.rate import RateLoad
 from gatecrash.guest.signals import Interrupts
 from gatecrash.guest.watchdog import Watchdog
@@ -30,17 +31,26 @@ KEYS_SPAWN_RATE = 100
 class Launch:
     """One headless run."""
 
-    def __init__(self, environment, options, watchdog: Watchdog, load: type[RateLoad] | None):
+    def __init__(
+        self,
+        environment,
+        options,
+        watchdog: Watchdog,
+        account: Account,
+        load: type[RateLoad] | None,
+    ):
         self.environment = environment
         self._watchdog = watchdog
+        self._account = account
         self.runner = environment.runner
-        self._load = load(self.runner, options) if load else None
+        self._load = load(self.runner, options, account) if load else None
         self._watch: _engine.RunWatch | None = None
         self.options = options
         self._on_exception = greenlet_exception_logger(logger)
 
     def start(self) -> None:
         """Starts everything and returns."""
+        self._account.start(is_driven=self._load is not None)
         if self._load is not None:
             self._start_load(self._load)
         else:

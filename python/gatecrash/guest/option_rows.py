@@ -122,6 +122,8 @@ def _keywords_of_kind(kind: str, types: dict[str, Callable], version: str) -> di
             return {"action": "store_true"}
         case "list":
             return {"nargs": "*"}
+        case "objectives":
+            return {"action": "append", "type": types[kind]}
         case "user_config":
             return {"nargs": "*", "type": types[kind]}
         case "log_level":

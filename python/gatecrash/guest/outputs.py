@@ -14,6 +14,7 @@ import sys
 import gevent
 
 from gatecrash import _engine
+from gatecrash.guest.account import Account
 from gatecrash.guest.rate import REPORT_WIDTH
 from gatecrash.guest.stopping import close_books
 from locust import stats
@@ -27,8 +28,9 @@ UPDATE_INTERVAL_S = 0.25
 class Outputs:
     """The outputs of one run; making it tries the files, so a bad path shows at once."""
 
-    def __init__(self, environment, options):
+    def __init__(self, environment, options, account: Account):
         self._environment = environment
+        self._account = account
         self._options = options
         # Whoever has rearranged the tables' logger wants them through it, not past it.
         self._straight = _tables_logger_is_untouched()
@@ -114,7 +116,8 @@ class Outputs:
             stats.print_stats(counted, current=False)
             stats.print_percentile_stats(counted)
             stats.print_error_report(counted)
-        for line in self._beside_locusts(counted):
+        verdicts = self._account.lines(REPORT_WIDTH, self._has_color())
+        for line in [*self._beside_locusts(counted), *verdicts]:
             stats.console_logger.info(line)
 
     def _beside_locusts(self, counted) -> list[str]:

@@ -13,6 +13,7 @@ import random
 import gevent
 
 from gatecrash import _engine
+from gatecrash.guest.account import Account
 from gatecrash.guest.turns import ClassUnderDriver
 
 logger = logging.getLogger("locust.runners")
@@ -83,9 +84,10 @@ def check_classes(user_classes, shape) -> str | None:
 class RateLoad:
     """The executions of one run."""
 
-    def __init__(self, runner, options):
+    def __init__(self, runner, options, account: Account):
         self._runner = runner
         self._options = options
+        self._account = account
         self._run: _engine.RateRun | None = None
         self._paused = False
 
@@ -116,6 +118,7 @@ class RateLoad:
             seed=seed,
             run_time_s=options.run_time,
             grace_s=self.grace_s,
+            account=self._account.engine,
         )
         runner.environment.events.spawning_complete.fire(user_count=runner.user_count)
         gevent.spawn(self._follow)

@@ -50,6 +50,11 @@ class Interrupts:
         finally:
             os._exit(128 + number)
 
+    @property
+    def name(self) -> str | None:
+        """The signal that asked for the end, if one did: SIGINT or SIGTERM."""
+        return signal.Signals(self._number).name if self._number is not None else None
+
     def announce(self) -> None:
         """Logs which signal it was."""
         if self._number == signal.SIGTERM:

@@ -323,6 +323,15 @@ def rate(string) -> str:
         raise configargparse.ArgumentTypeError(str(error)) from error
 
 
+def objective(string) -> str:
+    """What must hold, as text that can be judged."""
+    try:
+        _engine.check_objective(string)
+    except ValueError as error:
+        raise configargparse.ArgumentTypeError(str(error)) from error
+    return string
+
+
 def gt_zero(t):
     """Makes a reader of numbers above zero from a reader of numbers."""
 
@@ -371,6 +380,7 @@ def _types() -> dict[str, Any]:
         "positive_float": gt_zero(float),
         "timespan": timespan,
         "rate": rate,
+        "objectives": objective,
         "user_config": json_user_config,
     }
 

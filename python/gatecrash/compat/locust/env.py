@@ -68,6 +68,7 @@ class Environment:
         self.exclude_tags = exclude_tags
         """No tasks with one of these tags; None: as in parsed_options."""
         self.stats = RequestStats()
+        self.stats._engine.count_metrics()
         self.host = host
         """Base URL of what is tested; put on every user class when a run starts."""
         self.reset_stats = reset_stats

@@ -14,6 +14,7 @@ from collections.abc import Callable
 import gatecrash
 import locust
 from gatecrash.guest import loading, rate
+from gatecrash.guest.account import Account, Wishes
 from gatecrash.guest.iterations import IterationBudget
 from gatecrash.guest.launch import Launch
 from gatecrash.guest.outputs import Outputs
@@ -123,7 +124,7 @@ def main():
     if options.show_task_ratio or options.show_task_ratio_json:
         _print_ratios(environment, options)
         sys.exit(0)
-    _run(environment, options, load)
+    _run(environment, options, load, Wishes.of(parser, options))
 
 
 def _load(locustfiles: list[str]) -> loading.Found:
@@ -236,7 +237,9 @@ def _print_ratios(environment: Environment, options) -> None:
         print_task_ratio(user_classes, options.num_users, total)
 
 
-def _run(environment: Environment, options, load: type[rate.RateLoad] | None = None) -> None:
+def _run(
+    environment: Environment, options, load: type[rate.RateLoad] | None, wishes: Wishes
+) -> None:
     """From the runner to the end of the process; `load` drives its users, if not their number."""
     runner = environment.create_local_runner()
     if options.equal_weights:
@@ -246,7 +249,8 @@ def _run(environment: Environment, options, load: type[rate.RateLoad] | None = N
         # An init listener raised, which is logged already.
         sys.exit(1)
     # Not before: listeners may change options, and who gets the tables.
-    outputs = Outputs(environment, options)
+    account = Account(environment, options, wishes)
+    outputs = Outputs(environment, options, account)
     outputs.start()
     watchdog = Watchdog()
     watchdog.start()
@@ -255,11 +259,11 @@ def _run(environment: Environment, options, load: type[rate.RateLoad] | None = N
         on_second=outputs.cut_short,
     )
     interrupts.install()
-    launch = Launch(environment, options, watchdog, load)
-    teardown = Teardown(environment, options, outputs, launch)
+    launch = Launch(environment, options, watchdog, account, load)
+    teardown = Teardown(environment, options, outputs, launch, account)
     launch.start()
     exit_code = launch.wait(interrupts)
-    teardown.run(exit_code)
+    teardown.run(exit_code, interrupts.name)
 
 
 def _assign_equal_weights(environment, **_kwargs):

@@ -416,6 +416,7 @@ class LocalRunner(Runner):
     def begin_run(self) -> None:
         """What comes before the first user: empty statistics, tags, hosts, `test_start`."""
         self.stats.clear_all()
+        self.stats._engine.count_metrics()
         self.exceptions = {}
         self.cpu_warning_emitted = False
         self.worker_cpu_warning_emitted = False
