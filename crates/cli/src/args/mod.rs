@@ -28,9 +28,10 @@ pub(crate) enum Command {
     /// Run a plan: load an API as the file says, and tell how it fared
     ///
     /// The plan is checked as a whole before anything is sent. Tables at the end go to stdout,
-    /// progress to stderr. Exit codes: 0 fine, 1 a request failed, 2 the plan or the command line
-    /// has faults, 97 it could not run, 98 it was not driven as asked and its numbers must not be
-    /// used, 130 or 143 it was interrupted.
+    /// progress to stderr. Exit codes: 0 all objectives hold, or there are none and no request
+    /// failed, 1 one failed, 2 the plan or the command line has faults, 97 it could not run, 98 it
+    /// was not driven as asked and its numbers must not be used, 99 an objective was missed or had
+    /// no data, 130 or 143 it was interrupted.
     Run(RunArgs),
     /// Tell what a plan would do, before a packet is sent
     ///
