@@ -215,7 +215,7 @@ fn needs(forecast: &Forecast, telling: &Telling<'_>, look: &Look) -> Vec<String>
     );
     let lanes = count(telling.lanes as u64);
     let written = match telling.files {
-        [] => "nothing; --results DIR keeps tables and the plan".to_owned(),
+        [] => "a folder below results/, unless --results DIR names another one".to_owned(),
         files => files.join(", "),
     };
     [
