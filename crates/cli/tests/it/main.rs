@@ -13,6 +13,7 @@ mod results;
 mod run;
 mod suites;
 mod target;
+mod telling;
 
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};

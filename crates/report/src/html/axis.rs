@@ -12,10 +12,11 @@ pub(super) struct Tick {
     pub(super) text: String,
 }
 
-/// An axis of values: its ticks, the last of which is its end.
-pub(super) fn values(largest: f64) -> Vec<Tick> {
+/// An axis of values: its ticks, the last of which is its end. Things have whole numbers.
+pub(super) fn values(largest: f64, are_things: bool) -> Vec<Tick> {
     const STEPS: f64 = 4.0;
     let step = round_step(largest.max(1e-6) / STEPS);
+    let step = if are_things { step.max(1.0) } else { step };
     let steps = (largest / step - 1e-9).ceil().max(1.0) as usize;
     let decimals = (-step.log10().floor()).clamp(0.0, 6.0) as usize;
     let text = |value: f64| match decimals {
@@ -67,16 +68,18 @@ mod tests {
 
     #[test]
     fn values_are_round_and_reach_the_largest() {
-        assert_eq!(texts(&values(0.0)).len(), 2);
-        assert_eq!(texts(&values(0.9)), ["0", "0.5", "1.0"]);
-        assert_eq!(texts(&values(4.0)), ["0", "1", "2", "3", "4"]);
-        assert_eq!(texts(&values(41.0)), ["0", "20", "40", "60"]);
+        assert_eq!(texts(&values(0.0, false)).len(), 2);
+        assert_eq!(texts(&values(0.9, false)), ["0", "0.5", "1.0"]);
+        assert_eq!(texts(&values(4.0, false)), ["0", "1", "2", "3", "4"]);
+        assert_eq!(texts(&values(41.0, false)), ["0", "20", "40", "60"]);
         assert_eq!(
-            texts(&values(7_900.0)),
+            texts(&values(7_900.0, false)),
             ["0", "2,000", "4,000", "6,000", "8,000"]
         );
+        assert_eq!(texts(&values(2.0, true)), ["0", "1", "2"]);
+        assert_eq!(texts(&values(0.0, true)), ["0", "1"]);
         for largest in [1e-3, 0.3, 1.0, 9.99, 10.0, 12_345.6, 9e9] {
-            let end = values(largest).last().expect("ticks").value;
+            let end = values(largest, false).last().expect("ticks").value;
             assert!(end >= largest && end <= 2.5 * largest, "{largest} {end}");
         }
     }

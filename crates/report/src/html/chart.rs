@@ -68,7 +68,7 @@ pub(super) struct Chart<'a> {
 impl Chart<'_> {
     /// Draws it.
     pub(super) fn draw(&self, html: &mut Markup) {
-        let ticks = axis::values(self.largest());
+        let ticks = axis::values(self.largest(), self.unit.is_empty());
         let frame = Frame {
             lasts_s: self.lasts_s,
             top: ticks.last().map_or(1.0, |tick| tick.value),

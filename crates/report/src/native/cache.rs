@@ -20,14 +20,14 @@ pub fn hit_rate(measures: &Measures) -> Option<f64> {
 /// The table of the cache; without rows where no answer tells.
 pub fn cache(snapshot: &Snapshot) -> Table {
     let all = snapshot.measures();
-    let has_tokens = all.get(Measure::TokensCached).is_some();
+    let has_tokens = from_cache(&all);
     let mut table = head(has_tokens);
     if hit_rate(&all).is_none() && !has_tokens {
         return table;
     }
     for row in rows(snapshot, &all) {
         let measures = row.measures;
-        if hit_rate(measures).is_none() && measures.get(Measure::TokensCached).is_none() {
+        if hit_rate(measures).is_none() && !from_cache(measures) {
             continue;
         }
         let known = measures.get(Measure::CacheHit).map_or(0, |v| v.count());
@@ -45,6 +45,12 @@ pub fn cache(snapshot: &Snapshot) -> Table {
     }
     table.without_repeated_total();
     table
+}
+
+/// Whether any input token came from a cache.
+fn from_cache(measures: &Measures) -> bool {
+    let cached = measures.get(Measure::TokensCached);
+    cached.is_some_and(|cached| cached.sum > 0.0)
 }
 
 fn head(has_tokens: bool) -> Table {
