@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`term`] | what an objective speaks of: subject, series, scope |
 //! | [`parse`] | the language: text to [`Objective`], with the place of what is wrong |
+//! | `phrase`, `levels` | its left side; its forms with several limits |
 //! | `pointed` | such a fault as it is shown |
 //! | [`language`] | its words as data, for the parser and the reference page |
 //! | [`verdict`] | what came of an objective |
@@ -26,10 +27,12 @@ mod cursor;
 mod growth;
 pub mod judge;
 pub mod language;
+mod levels;
 pub mod live;
 mod missing;
 mod number;
 pub mod parse;
+mod phrase;
 mod pointed;
 mod source;
 mod tally;

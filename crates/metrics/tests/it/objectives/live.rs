@@ -31,7 +31,7 @@ fn random(seed: u64, objectives: &[Objective]) -> Scene {
     for _ in 0..seconds {
         let bad = numbers.unit();
         for _ in 0..numbers.next() % 12 {
-            let id = if numbers.next() % 3 == 0 {
+            let id = if numbers.next().is_multiple_of(3) {
                 CHAT
             } else {
                 RETRIEVE
