@@ -82,10 +82,11 @@ record! {
 }
 
 record! {
-    /// A value with several limits, under the value's name: `target` and `acceptable` (between
-    /// them is a warning, beyond both a failure), or grades from the best to the worst
-    /// (`excellent`, `good` …, else poor), which decide nothing without `decide`. Whether small
-    /// values are good or large ones follows from the order of the limits.
+    /// A value with several limits, under the value's name, such as
+    /// `{ p95: { target: 3s, acceptable: 5s }, of: /retrieve }`: a target and what is still
+    /// acceptable (between them is a warning, beyond both a failure), or grades from the best to
+    /// the worst (`excellent`, `good` …, else poor), which decide nothing without `decide`. Where
+    /// the value does not say whether less or more is better, the order of the limits does.
     LimitsKeys "an objective" {
         /// The endpoint: its name, a pattern with `*`, or a method and a name.
         of: String = "/retrieve" (default "all endpoints together");
