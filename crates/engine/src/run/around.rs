@@ -187,7 +187,11 @@ impl Controller {
 
     fn note_hook(&mut self, whose: Whose, record: HookRecord) {
         let outcome = if record.ok { "done" } else { "failed" };
-        let what = format!("hook {} {outcome}: {}", record.name, record.told);
+        let told = match record.told.as_str() {
+            "" => String::new(),
+            told => format!(": {told}"),
+        };
+        let what = format!("hook {} {outcome}{told}", record.name);
         if !record.ok {
             self.notes.push(what.clone());
         }
