@@ -63,9 +63,10 @@ impl Exit {
                 next: "The message names the place, and what was probably meant.",
             },
             Exit::NotRun => About {
-                says: "It could not run: the target is not there or not ready, the folder of the \
-                       results cannot be made, a saved run cannot be read.",
-                next: "Nothing was measured. Try again when the reason is gone.",
+                says: "It could not run, or not go on: the target is not there or not ready, a hook \
+                       failed, the folder of the results cannot be made, it would cost more than \
+                       `confirm_above` and nobody agreed; or a saved run cannot be read.",
+                next: "The message says why. Try again when the reason is gone.",
             },
             Exit::Invalid => About {
                 says: "INVALID: the load was not the one asked for, or the times are those of the \
