@@ -105,7 +105,7 @@ impl Journal {
             Some(before) => snapshot.since(before),
             None => snapshot.since(&Shard::new(beginning.started_epoch_s).snapshot()),
         };
-        let books = Books::of(&change);
+        let books = Books::of(&change).without_figures();
         push_line(
             &mut lines,
             &Line::Second(Box::new(Second {

@@ -11,7 +11,7 @@
 //! | `shape` | the file's objects: the run and its scenarios |
 //! | `books` | … and what a scenario counted |
 //! | `slice` | … and how it went, endpoint by endpoint |
-//! | `number` | how numbers and histograms stand in it |
+//! | `number`, `packed` | how numbers and histograms stand in it |
 //! | `write` | from the record to the shape |
 //! | `read` | back, and what can be wrong with a file |
 //! | `glance` | what a list of runs tells |
@@ -21,6 +21,7 @@ mod books;
 mod glance;
 pub mod journal;
 mod number;
+mod packed;
 mod read;
 mod read_books;
 mod shape;

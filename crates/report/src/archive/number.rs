@@ -75,14 +75,9 @@ impl Buckets {
     }
 
     pub(super) fn of(hist: &Hist) -> Buckets {
-        Buckets::of_pairs(hist.iter().map(|bucket| (bucket.index, bucket.count)))
-    }
-
-    /// Of indices that grow, with their counts.
-    pub(super) fn of_pairs(pairs: impl Iterator<Item = (usize, u64)>) -> Buckets {
         let mut next = 0;
-        let mut flat = Vec::with_capacity(2 * pairs.size_hint().0);
-        for (index, count) in pairs {
+        let mut flat = Vec::new();
+        for Bucket { index, count } in hist.iter() {
             flat.extend([(index - next) as u64, count]);
             next = index + 1;
         }
@@ -90,7 +85,7 @@ impl Buckets {
     }
 
     /// Indices, each below [`BUCKETS`], with their counts.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
+    fn pairs(&self) -> impl Iterator<Item = (usize, u64)> + '_ {
         let mut next = 0;
         self.0.chunks_exact(2).map(move |pair| {
             let index = next + pair[0] as usize;

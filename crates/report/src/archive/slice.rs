@@ -7,11 +7,11 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::sync::Arc;
 
-use gatecrash_metrics::thin::{self, Thin};
 use gatecrash_metrics::{Measure, Measured, Metric, Part, Slice, Spread};
 use serde::{Deserialize, Serialize};
 
-use super::number::{Buckets, Number};
+use super::number::Number;
+use super::packed::Packed;
 use super::read_books::measured;
 
 /// The slices of a scenario.
@@ -52,7 +52,7 @@ struct Measurement(usize, Values);
 
 /// Sum, the latest value of a gauge, histogram.
 #[derive(Debug, Serialize, Deserialize)]
-struct Values(Number, Option<Number>, Buckets);
+struct Values(Number, Option<Number>, Packed);
 
 /// Things that are written once and named by their places.
 struct Table<K> {
@@ -176,8 +176,11 @@ impl Tables {
 }
 
 fn values(spread: &Spread) -> Values {
-    let buckets = Buckets::of_pairs(spread.hist.iter());
-    Values(Number(spread.sum), spread.last.map(Number), buckets)
+    Values(
+        Number(spread.sum),
+        spread.last.map(Number),
+        Packed::of(&spread.hist),
+    )
 }
 
 /// What the lists of a file refer to.
@@ -234,14 +237,11 @@ impl Known {
     }
 }
 
-fn spread(Values(sum, last, buckets): &Values) -> Result<Spread, String> {
-    let is_known = buckets.pairs().all(|(index, _)| index < thin::BUCKETS);
-    if !is_known {
-        return Err("a slice's histogram goes beyond its last bucket".to_owned());
-    }
+fn spread(Values(sum, last, histogram): &Values) -> Result<Spread, String> {
+    let hist = histogram.thin();
     Ok(Spread {
         sum: sum.0,
         last: last.map(|Number(value)| value),
-        hist: Thin::of(buckets.pairs()),
+        hist: hist.ok_or("a slice has a damaged histogram")?,
     })
 }

@@ -35,6 +35,31 @@ impl Books {
     }
 }
 
+impl Books {
+    /// Without the figures that follow from the rest, for who does not read them.
+    pub(super) fn without_figures(mut self) -> Books {
+        let endpoints = self.endpoints.iter_mut().chain(&mut self.classes);
+        for requests in endpoints.chain([&mut self.total]) {
+            requests.service_time_ms = None;
+            requests
+                .response_time_ms
+                .iter_mut()
+                .for_each(Distribution::strip);
+            requests
+                .measures
+                .0
+                .iter_mut()
+                .for_each(|(_, one)| one.strip());
+        }
+        for task in &mut self.tasks {
+            let times = task.time_ms.iter_mut().chain(&mut task.start_lag_ms);
+            times.for_each(Distribution::strip);
+        }
+        self.metrics.0.iter_mut().for_each(|(_, one)| one.strip());
+        self
+    }
+}
+
 impl Requests {
     fn of(endpoint: &Endpoint) -> Requests {
         let service_ms = match endpoint.measures.get(Measure::ServiceTime) {
@@ -85,6 +110,11 @@ fn seconds<'a>(all: impl Iterator<Item = &'a Second>) -> Vec<u64> {
 }
 
 impl Distribution {
+    fn strip(&mut self) {
+        (self.mean, self.p50, self.p90) = (None, None, None);
+        (self.p95, self.p99, self.p99_9) = (None, None, None);
+    }
+
     /// The figures that follow from a distribution, without what they follow from.
     fn figures_of(values: &Values) -> Option<Distribution> {
         let quantile = |q| number(values.quantile(q).map(rounded));

@@ -470,6 +470,21 @@ fn histograms_that_were_tampered_with_are_refused() {
     assert!(archive::read(&with("1,2")).is_ok());
 }
 
+#[test]
+fn packed_histograms_that_were_tampered_with_are_refused() {
+    let record = runs::run(vec![with_slices()]);
+    let text = archive::write(&record);
+    // The last text of a list of values is a histogram.
+    let end = text.rfind("\"]").expect("values");
+    let start = text[..end].rfind('"').expect("a histogram") + 1;
+    let with = |histogram: &str| format!("{}{histogram}{}", &text[..start], &text[end..]);
+    assert!(archive::read(&with(&text[start..end])).is_ok());
+    // No base64, a number that does not end, a count that is missing, too large numbers.
+    for damaged in ["!", "gA", "Aw", "////////fw", "//////////////////8"] {
+        refused(&with(damaged), "damaged histogram");
+    }
+}
+
 fn beginning(name: &str) -> Beginning {
     Beginning {
         place: 0,
