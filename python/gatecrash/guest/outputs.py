@@ -116,8 +116,10 @@ class Outputs:
             stats.print_stats(counted, current=False)
             stats.print_percentile_stats(counted)
             stats.print_error_report(counted)
+        beside = self._beside_locusts(counted)
         verdicts = self._account.lines(REPORT_WIDTH, self._has_color())
-        for line in [*self._beside_locusts(counted), *verdicts]:
+        gap = [""] if beside and verdicts else []
+        for line in [*beside, *gap, *verdicts]:
             stats.console_logger.info(line)
 
     def _beside_locusts(self, counted) -> list[str]:
