@@ -73,6 +73,14 @@ fn look_at(head: &Head) {
     let has = |name: &str| head.header(name).is_some();
     assert_eq!(head.has_location, has("location"));
     assert_eq!(head.has_cookies, has("set-cookie"));
+    let of_caches = [
+        "age",
+        "x-cache",
+        "x-cache-status",
+        "cf-cache-status",
+        "cache-status",
+    ];
+    assert_eq!(head.tells_of_cache, of_caches.into_iter().any(has));
     assert_eq!(head.is_http_11(), head.raw.starts_with(b"HTTP/1.1"));
 }
 

@@ -72,6 +72,26 @@ fn header_lines() {
 }
 
 #[test]
+fn headers_of_caches_are_noticed() {
+    let told = |header: &str| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n{header}: 1\r\n\r\n");
+        check(&head).tells_of_cache
+    };
+    for header in [
+        "Age",
+        "X-Cache",
+        "x-cache-status",
+        "CF-Cache-Status",
+        "Cache-Status",
+    ] {
+        assert!(told(header), "{header}");
+    }
+    for header in ["Via", "X-Cachet", "Content-Type", "Cache-Control"] {
+        assert!(!told(header), "{header}");
+    }
+}
+
+#[test]
 fn bare_line_feeds() {
     let head = check("HTTP/1.1 200 OK\nContent-Length: 0\nSet-Cookie: a=b\n\n");
     assert_eq!(head.reason(), b"OK");
