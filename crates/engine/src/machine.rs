@@ -135,13 +135,18 @@ impl LocustWatch {
 
     /// The judgement of the run with these numbers: never worse than doubtful.
     pub fn judge(&self, snapshot: &Snapshot) -> Validity {
+        validity::judge(&self.driven(snapshot))
+    }
+
+    /// How the run with these numbers was driven.
+    pub fn driven(&self, snapshot: &Snapshot) -> Driven {
         let exhausted = self.fleet.lanes()[0].ask(|books| books.exhausted);
         let driven = Driven {
             ports_exhausted: exhausted.ports - self.before.ports,
             files_exhausted: exhausted.files - self.before.files,
             ..Driven::of(Model::Locust, None, snapshot)
         };
-        validity::judge(&self.watch.with_machine(driven, &self.fleet))
+        self.watch.with_machine(driven, &self.fleet)
     }
 }
 
