@@ -1,11 +1,12 @@
 //! The truth table: every subject and scope on both sides of its limit, and without data.
 
-use gatecrash_metrics::ScenarioRecord;
+use gatecrash_metrics::objective::term::Subject;
 use gatecrash_metrics::objective::{
     Judgement, Objective, Outcome, Severity, Tier, verdicts, worst,
 };
+use gatecrash_metrics::{Kind, Measure, Metric, MetricId, Sample, ScenarioRecord, Unit};
 
-use super::scenes::{Scene, all, check, objective, one, plain};
+use super::scenes::{CHAT, START, Scene, all, check, objective, one, plain};
 
 fn records() -> Vec<ScenarioRecord> {
     vec![plain("burst", &[])]
@@ -122,6 +123,71 @@ fn each_scope_has_its_own_requests() {
             "error_rate of GET /retrieve < 5%",
         ],
     );
+}
+
+#[test]
+fn goodput_counts_the_requests_that_the_engine_found_good() {
+    let mut scene = Scene::new("stream", &[]);
+    let name = match objective("goodput(ttft < 2s, tpot < 50ms) > 0").terms()[0].subject {
+        Subject::Goodput(ref good) => good.metric_name(),
+        _ => unreachable!(),
+    };
+    let good = MetricId(9);
+    let (unit, kind) = (Unit::Share, Kind::Rate);
+    let name = name.as_str().into();
+    scene.shard.declare(good, Metric { name, unit, kind });
+    scene.seconds(10, |scene| {
+        for n in 0..10 {
+            scene.request(CHAT, 400.0, true);
+            let is_good = f64::from(u8::from(n < 7));
+            scene.shard.measure(CHAT, Measure::Custom(good), is_good);
+        }
+    });
+    let records = [scene.record()];
+    let met = [
+        "goodput(ttft < 2s, tpot < 50ms) >= 7/s",
+        "goodput(ttft < 2s, tpot < 50ms) of /chat >= 7/s",
+        "goodput(ttft < 2s, tpot < 50ms) > 6.9/s within 5s",
+    ];
+    check(&records, Outcome::Passed, &met);
+    let missed = [
+        "goodput(ttft < 2s, tpot < 50ms) > 7/s",
+        "goodput(ttft < 2s, tpot < 50ms) < 8 for 5s",
+    ];
+    check(&records, Outcome::Failed, &missed);
+    // Other limits than those that were counted.
+    check(&records, Outcome::NoData, &["goodput(ttft < 1s) > 0"]);
+}
+
+#[test]
+fn a_class_of_users_has_requests_of_its_own() {
+    let mut scene = Scene::new("classes", &[]);
+    let reader = scene.shard.follow_user("reader", START).unwrap();
+    scene.seconds(10, |scene| {
+        scene.request(CHAT, 400.0, true);
+        let sample = Sample {
+            endpoint: CHAT,
+            at_epoch_s: START,
+            response_time_ms: Some(50.0),
+            whole_ms: false,
+            response_length: 0,
+        };
+        scene.shard.record_user(reader, &sample, false);
+    });
+    let records = [scene.record()];
+    let met = [
+        "p95 of user reader < 60ms",
+        "requests of user reader == 10",
+        "p95 of user reader < 60ms within 5s",
+        "p95 of user reader < 0.2 * p95",
+    ];
+    check(&records, Outcome::Passed, &met);
+    check(
+        &records,
+        Outcome::Failed,
+        &["p95 of user reader < 40ms", "p95 < 60ms"],
+    );
+    check(&records, Outcome::NoData, &["p95 of user writer < 60ms"]);
 }
 
 #[test]
