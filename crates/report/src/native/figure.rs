@@ -119,7 +119,7 @@ pub fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     match percent {
         p if p > 0.0 && p < 0.005 => "<0.01 %".into(),
-        p if p < 100.0 && p >= 99.995 => ">99.99 %".into(),
+        p if (99.995..100.0).contains(&p) => ">99.99 %".into(),
         p => without_zeros(format!("{p:.2}")) + " %",
     }
 }

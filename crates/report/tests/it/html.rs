@@ -238,10 +238,10 @@ fn points(seconds: u32) -> Vec<Point> {
         users: 10,
         in_flight: 5,
         requests: 100 + u64::from(second % 7),
-        failures: u64::from(second % 50 == 0),
+        failures: u64::from(second.is_multiple_of(50)),
         p50_ms: Some(12.0),
         p95_ms: Some(20.0 + f64::from(second % 5)),
-        p99_ms: (second % 10 != 0).then_some(40.0 + f64::from(second % 9)),
+        p99_ms: (!second.is_multiple_of(10)).then_some(40.0 + f64::from(second % 9)),
         ..Point::default()
     };
     (0..seconds).map(point).collect()
