@@ -1,7 +1,7 @@
 //! The binary as a person meets it: what it says, and how it ends.
 
-mod consent;
 mod check;
+mod consent;
 mod endings;
 mod environment_python;
 mod explain;
