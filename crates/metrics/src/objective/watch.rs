@@ -20,6 +20,10 @@ use crate::slices::{Part, Slice};
 /// exactly: ten of them are a window of ten seconds.
 const TOLERANCE: f64 = 0.5;
 
+/// A slice shorter than this, such as the last one of a scenario, is no second: what it has
+/// by chance says nothing.
+const SHORTEST_S: f64 = 0.1;
+
 /// One term in the window.
 #[derive(Clone, Debug)]
 struct Running {
@@ -120,7 +124,9 @@ impl Watch {
             Window::Whole => {}
             Window::EverySecond(span) => {
                 self.seen.complete |= reaches(first, span.as_secs_f64());
-                self.note_second(objective, slice, |from| reaches(from, span.as_secs_f64()));
+                if slice.span_s() >= SHORTEST_S {
+                    self.note_second(objective, slice, |from| reaches(from, span.as_secs_f64()));
+                }
                 self.pop();
             }
             Window::Within(span) => {
