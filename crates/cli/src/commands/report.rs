@@ -4,7 +4,6 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use gatecrash_metrics::RunRecord;
 use gatecrash_report::html::html;
 use gatecrash_report::live::CsvFiles;
 use gatecrash_report::native::{self, junit, summary_json, summary_md};
