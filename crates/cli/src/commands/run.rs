@@ -142,13 +142,8 @@ fn drive(
         ..RunRecord::default()
     };
     secrets.mask_run(&mut begin);
-    let mut results = Results::create(
-        options.results,
-        &begin,
-        &setup.scenarios,
-        &secrets,
-    )
-    .or_exit(Exit::NotRun)?;
+    let mut results = Results::create(options.results, &begin, &setup.scenarios, &secrets)
+        .or_exit(Exit::NotRun)?;
 
     let setup = Setup {
         files: results.path().map(Path::to_path_buf),

@@ -109,7 +109,11 @@ fn a_folder_that_holds_something_else_is_left_alone() {
     fs::create_dir(desk.path("out")).unwrap();
     desk.write("out/thesis.txt", "precious");
     let args = ["run", "plan.yaml", "--results", "out"];
-    check_refused(&mut desk.command(&args), 97, &["the folder out has files", "another one"]);
+    check_refused(
+        &mut desk.command(&args),
+        97,
+        &["the folder out has files", "another one"],
+    );
     assert_eq!(fs::read_dir(desk.path("out")).unwrap().count(), 1);
     assert_eq!(desk.received(), 0);
 }
@@ -125,10 +129,16 @@ fn files_that_cannot_be_written_any_more_end_it_with_1() {
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("warning: cannot write out/run.json"), "{said}");
+    assert!(
+        said.contains("warning: cannot write out/run.json"),
+        "{said}"
+    );
     assert!(said.contains("the run goes on without its files"), "{said}");
     let told = String::from_utf8(output.stdout).unwrap();
-    assert!(told.contains("cannot write out/run.json"), "the record notes it: {told}");
+    assert!(
+        told.contains("cannot write out/run.json"),
+        "the record notes it: {told}"
+    );
     assert_eq!(desk.received(), 4, "the run went on");
 }
 

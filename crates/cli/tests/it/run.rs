@@ -40,7 +40,10 @@ fn as_many_requests_as_the_plan_says() {
     assert!(arrivals.lines().count() > 2, "{arrivals}");
     let record: Value = serde_json::from_str(&desk.read("out/run.json")).unwrap();
     assert_eq!(record["scenarios"][1]["name"], "some/times");
-    assert_eq!(record["origin"]["command"], "gatecrash run plan.yaml --results out");
+    assert_eq!(
+        record["origin"]["command"],
+        "gatecrash run plan.yaml --results out"
+    );
     let files = std::fs::read_dir(desk.path("out")).unwrap();
     assert_eq!(files.count(), 7 + 2 * 4, "no other files are left");
 }

@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 
 use gatecrash_metrics::{Ended, RunRecord, ScenarioRecord, Snapshot};
 
-use crate::archive::journal::{self, Beginning, Journal};
 use crate::archive;
+use crate::archive::journal::{self, Beginning, Journal};
 use crate::live::{CsvFiles, WriteError};
 use crate::locust::Rules;
 use crate::native::csv;
@@ -142,7 +142,10 @@ impl Folder {
     /// # Errors
     /// When it cannot be written.
     pub fn replace(&self, name: &str, text: &str) -> Result<(), WriteError> {
-        let (path, part) = (self.path.join(name), self.path.join(format!(".{name}.part")));
+        let (path, part) = (
+            self.path.join(name),
+            self.path.join(format!(".{name}.part")),
+        );
         fs::write(&part, text)
             .and_then(|()| fs::rename(&part, &path))
             .map_err(|source| WriteError { path, source })
@@ -203,7 +206,11 @@ impl Folder {
     pub fn finish(mut self, record: &RunRecord) -> Result<(), WriteError> {
         for scenario in &record.scenarios {
             let place = self.names.iter().position(|name| *name == scenario.name);
-            let is_known = self.record.scenarios.iter().any(|one| one.name == scenario.name);
+            let is_known = self
+                .record
+                .scenarios
+                .iter()
+                .any(|one| one.name == scenario.name);
             if let Some(place) = place.filter(|_| !is_known) {
                 self.close(place, scenario)?;
             }
