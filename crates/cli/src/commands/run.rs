@@ -14,6 +14,7 @@ use gatecrash_plan::forecast::forecast;
 use gatecrash_plan::model::Plan;
 use gatecrash_report::native;
 use gatecrash_report::results::{self, list};
+use gatecrash_report::secrets::Secrets;
 
 use crate::args::RunArgs;
 use crate::attend::Attendant;
@@ -23,6 +24,7 @@ use crate::page::Page;
 use crate::plan_file::PlanFile;
 use crate::results::Results;
 use crate::setup::{Guests, setup};
+use crate::signals::Ending;
 use crate::{
     consent, machine, masked, news, origin, plan_file, printer, ready, step_summary, terminal,
 };
@@ -97,54 +99,27 @@ fn drive(
 ) -> Result<u8, Fatal> {
     let secrets = masked::secrets(&file.plan);
     printer::hide(&secrets);
-    let forecast = forecast(&file.plan, &machine::limits());
-    forecast
-        .warnings
-        .iter()
-        .for_each(|text| printer::warn(text));
-    let lanes = options.lanes.map(usize::from);
-    let lanes = lanes.unwrap_or_else(|| machine::lanes(&forecast));
     let guests = Guests {
         host: host.as_deref(),
         rust,
     };
-    let setup = setup(&file.plan, guests, lanes).or_exit(Exit::Usage)?;
+    let setup = setup(&file.plan, guests, lanes(file, options.lanes)).or_exit(Exit::Usage)?;
 
+    let (quiet, no_color, folder) = (options.quiet, options.no_color, options.results);
     let page = Page::create(options.html).or_exit(Exit::NotRun)?;
-    if let Some(folder) = &options.results {
+    if let Some(folder) = &folder {
         // A folder that cannot be had is known before anything is sent.
         results::prepare(folder).or_exit(Exit::NotRun)?;
     }
-    let mut console = Console::open(
-        &setup,
-        options.results.as_deref(),
-        options.quiet,
-        options.no_color,
-    );
+    let mut console = Console::open(&setup, folder.as_deref(), quiet, no_color);
     let mut attendant = Attendant::new().or_exit(Exit::NotRun)?;
-    let ready = attendant.meanwhile(ready::wait(&file.plan, |text| console.say(text)));
-    if let (Some(folder), Err(_) | Ok(Err(_))) = (&options.results, &ready) {
-        results::withdraw(folder);
-    }
-    match ready {
-        Ok(ready) => ready.or_exit(Exit::NotRun)?,
-        Err(ending) => return Ok(ending.exit().code()),
+    if let Some(ending) = wait(file, &mut attendant, &mut console, folder.as_deref())? {
+        return Ok(ending.exit().code());
     }
 
-    let mut begin = RunRecord {
-        name: setup.name.clone(),
-        seed: setup.seed,
-        plan_fingerprint: setup.fingerprint.clone(),
-        started_epoch_s: Clock::start().now_epoch_s(),
-        origin: origin::origin(file, command),
-        currency: setup.prices.as_ref().map(|prices| prices.currency.clone()),
-        per_month_at: file.plan.per_month_at,
-        ..RunRecord::default()
-    };
-    secrets.mask_run(&mut begin);
-    let mut results = Results::create(options.results, &begin, &setup.scenarios, &secrets)
-        .or_exit(Exit::NotRun)?;
-
+    let begin = beginning(&setup, file, command, &secrets);
+    let mut results =
+        Results::create(folder, &begin, &setup.scenarios, &secrets).or_exit(Exit::NotRun)?;
     let setup = Setup {
         files: results.path().map(Path::to_path_buf),
         ..setup
@@ -169,13 +144,63 @@ fn drive(
     console.close();
     // Both, whatever becomes of the first.
     let is_written = results.finish(&mut record) & page.write(&record);
-    step_summary::append(&record);
-    let look = terminal::look_of_stdout(options.no_color);
-    printer::answer(&native::run::run(&record, &look).join("\n"));
+    tell(&record, no_color);
+    Ok(Exit::of_run(&record, is_written).code())
+}
+
+/// How many lanes the run gets: so many as were asked for, or as make sense here. What the
+/// forecast warns of is told.
+fn lanes(file: &PlanFile, asked: Option<u16>) -> usize {
+    let forecast = forecast(&file.plan, &machine::limits());
+    forecast
+        .warnings
+        .iter()
+        .for_each(|text| printer::warn(text));
+    asked.map_or_else(|| machine::lanes(&forecast), usize::from)
+}
+
+/// Waits for what must answer before the run; gives the signal that came first, if one did.
+/// A run that does not begin leaves no folder.
+fn wait(
+    file: &PlanFile,
+    attendant: &mut Attendant,
+    console: &mut Console,
+    folder: Option<&Path>,
+) -> Result<Option<Ending>, Fatal> {
+    let ready = attendant.meanwhile(ready::wait(&file.plan, |text| console.say(text)));
+    if let (Some(folder), Err(_) | Ok(Err(_))) = (folder, &ready) {
+        results::withdraw(folder);
+    }
+    match ready {
+        Ok(ready) => ready.or_exit(Exit::NotRun).map(|()| None),
+        Err(ending) => Ok(Some(ending)),
+    }
+}
+
+/// What is known of a run before it runs.
+fn beginning(setup: &Setup, file: &PlanFile, command: String, secrets: &Secrets) -> RunRecord {
+    let mut begin = RunRecord {
+        name: setup.name.clone(),
+        seed: setup.seed,
+        plan_fingerprint: setup.fingerprint.clone(),
+        started_epoch_s: Clock::start().now_epoch_s(),
+        origin: origin::origin(file, command),
+        currency: setup.prices.as_ref().map(|prices| prices.currency.clone()),
+        per_month_at: file.plan.per_month_at,
+        ..RunRecord::default()
+    };
+    secrets.mask_run(&mut begin);
+    begin
+}
+
+/// Tells what came of a run.
+fn tell(record: &RunRecord, no_color: bool) {
+    step_summary::append(record);
+    let look = terminal::look_of_stdout(no_color);
+    printer::answer(&native::run::run(record, &look).join("\n"));
     if let Ended::Failed(why) = &record.ended_by {
         printer::fault(why);
     }
-    Ok(Exit::of_run(&record, is_written).code())
 }
 
 /// Starts the run, over the guest's lane as well where there is one.
