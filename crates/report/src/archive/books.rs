@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::number::{Buckets, Members, Number};
+use super::packed::PackedSeconds;
 
 fn is_zero(count: &u64) -> bool {
     *count == 0
@@ -45,8 +46,8 @@ pub(super) struct Requests {
     pub(super) service_time_ms: Option<Distribution>,
     #[serde(default, skip_serializing_if = "Members::is_empty")]
     pub(super) measures: Members<Distribution>,
-    /// Gaps between seconds, requests, failures, in turn.
-    pub(super) seconds: Vec<u64>,
+    /// Requests and failures of each second.
+    pub(super) seconds: PackedSeconds,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) seconds_dropped: u64,
 }

@@ -1,12 +1,16 @@
-//! A histogram of a slice as a text: there are tens of thousands, most of single values.
+//! What a long run has tens of thousands of, as texts: the histograms of slices, most of
+//! single values, and the seconds of endpoints, most without a failure.
 //!
-//! In: buckets and their counts. Out: base64 (RFC 4648, §4, no padding) of numbers of seven
-//! bits to the byte, the lowest first, the eighth saying that more follow (LEB128). Of each
-//! bucket twice the number of buckets since the one before; one more where a count follows,
-//! which is left out where it is 1.
+//! In: buckets and their counts, or seconds. Out: base64 (RFC 4648, §4, no padding) of numbers
+//! of seven bits to the byte, the lowest first, the eighth saying that more follow (LEB128).
+//! Of each bucket twice the number of buckets since the one before; one more where a count
+//! follows, which is left out where it is 1. Of each second twice the number of seconds since
+//! the one before, and its requests; one more where failures follow, which are left out where
+//! there are none.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use gatecrash_metrics::Second;
 use gatecrash_metrics::thin::{BUCKETS, Thin};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +55,50 @@ impl Packed {
             next = index + 1;
         }
         Some(Thin::of(buckets))
+    }
+}
+
+/// Packed seconds, oldest first.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(super) struct PackedSeconds(String);
+
+impl PackedSeconds {
+    pub(super) fn of<'a>(all: impl Iterator<Item = &'a Second>) -> PackedSeconds {
+        let mut bytes = Vec::new();
+        let mut next = 0;
+        for second in all {
+            let gap = u64::from(second.epoch_s.saturating_sub(next));
+            push(&mut bytes, 2 * gap + u64::from(second.failures != 0));
+            push(&mut bytes, second.requests.into());
+            if second.failures != 0 {
+                push(&mut bytes, second.failures.into());
+            }
+            next = second.epoch_s + 1;
+        }
+        PackedSeconds(STANDARD_NO_PAD.encode(bytes))
+    }
+
+    /// The seconds; `None` if the text is none.
+    pub(super) fn seconds(&self) -> Option<Vec<Second>> {
+        let bytes = STANDARD_NO_PAD.decode(&self.0).ok()?;
+        let mut rest = &bytes[..];
+        let mut all = Vec::new();
+        let mut next = 0u32;
+        while !rest.is_empty() {
+            let number = pull(&mut rest)?;
+            let epoch_s = next.checked_add(u32::try_from(number / 2).ok()?)?;
+            let mut count = || u32::try_from(pull(&mut rest)?).ok();
+            let requests = count()?;
+            let failures = if number % 2 == 0 { 0 } else { count()? };
+            all.push(Second {
+                epoch_s,
+                requests,
+                failures,
+            });
+            next = epoch_s.checked_add(1)?;
+        }
+        Some(all)
     }
 }
 

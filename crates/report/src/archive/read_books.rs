@@ -5,7 +5,7 @@ use std::sync::Arc;
 use gatecrash_metrics::endpoint::ToldQuantiles;
 use gatecrash_metrics::{
     Arrivals, Endpoint, ExceptionGroup, Failure, FailureKind, Level, Measure, Measures, Metric,
-    MetricId, Overflow, Second, Seconds, Series, Snapshot, Task, Values, Whole,
+    MetricId, Overflow, Seconds, Series, Snapshot, Task, Values, Whole,
 };
 
 use super::books::{self, Books, Distribution, Requests};
@@ -53,12 +53,14 @@ impl Requests {
                 self.name
             ));
         }
+        let seconds = self.seconds.seconds();
+        let seconds = seconds.ok_or("the seconds of an endpoint are damaged")?;
         let mut endpoint = Endpoint {
             requests: self.requests,
             none_requests: self.untimed,
             failures: self.failures,
             total_content_length: self.bytes,
-            seconds: Seconds::restored(seconds(&self.seconds)?, self.seconds_dropped),
+            seconds: Seconds::restored(seconds, self.seconds_dropped),
             measures: measures(self.measures)?,
             last_request_epoch_s: self.last_epoch_s,
             ..Endpoint::new(self.method, self.name, self.started_epoch_s)
@@ -74,33 +76,6 @@ impl Requests {
         }
         Ok(endpoint)
     }
-}
-
-/// Seconds from gaps, requests and failures, in turn.
-fn seconds(flat: &[u64]) -> Result<Vec<Second>, String> {
-    if !flat.len().is_multiple_of(3) {
-        return Err("the seconds of an endpoint are incomplete".to_owned());
-    }
-    let mut next = 0u32;
-    let mut all = Vec::with_capacity(flat.len() / 3);
-    for second in flat.chunks_exact(3) {
-        let small = |number: u64| u32::try_from(number).ok();
-        let read = || {
-            let epoch_s = next.checked_add(small(second[0])?)?;
-            let after = epoch_s.checked_add(1)?;
-            let (requests, failures) = (small(second[1])?, small(second[2])?);
-            let second = Second {
-                epoch_s,
-                requests,
-                failures,
-            };
-            Some((second, after))
-        };
-        let (second, after) = read().ok_or("a second of an endpoint is out of range")?;
-        all.push(second);
-        next = after;
-    }
-    Ok(all)
 }
 
 impl Distribution {

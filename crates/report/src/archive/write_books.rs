@@ -1,12 +1,13 @@
 //! From a snapshot to the objects of the file, with the figures that follow from it.
 
 use gatecrash_metrics::{
-    Arrivals, Endpoint, ExceptionGroup, Failure, Level, Measure, Measures, Second, Series,
-    Snapshot, Task, Values,
+    Arrivals, Endpoint, ExceptionGroup, Failure, Level, Measure, Measures, Series, Snapshot, Task,
+    Values,
 };
 
 use super::books::{self, Books, Distribution, Requests};
 use super::number::{Buckets, Members, Number};
+use super::packed::PackedSeconds;
 use super::write::number;
 use crate::native::csv::rounded;
 
@@ -78,7 +79,7 @@ impl Requests {
             response_time_ms: Distribution::of_times(endpoint),
             service_time_ms: service_ms,
             measures: members(&endpoint.measures),
-            seconds: seconds(endpoint.seconds.iter()),
+            seconds: PackedSeconds::of(endpoint.seconds.iter()),
             seconds_dropped: endpoint.seconds.dropped(),
         }
     }
@@ -95,18 +96,6 @@ impl Requests {
             ..total
         }
     }
-}
-
-/// Gaps between the seconds, requests and failures, in turn.
-fn seconds<'a>(all: impl Iterator<Item = &'a Second>) -> Vec<u64> {
-    let mut next = 0;
-    let mut flat = Vec::new();
-    for second in all {
-        let gap = second.epoch_s.saturating_sub(next);
-        flat.extend([gap, second.requests, second.failures].map(u64::from));
-        next = second.epoch_s + 1;
-    }
-    flat
 }
 
 impl Distribution {
