@@ -204,7 +204,7 @@ fn no_data(objective: &Objective, why: String) -> Verdict {
         observed: None,
         limit: None,
         unit: objective.terms()[0].unit().unwrap_or(Unit::Count),
-        why: format!("no data: {why}"),
+        why,
         broke_epoch_s: None,
         breaking: None,
     }

@@ -219,7 +219,7 @@ fn what_never_was_has_no_data_and_never_passes() {
     for text in texts {
         let verdict = one(text, &records());
         assert_eq!(verdict.judgement(), Judgement::Fail, "{text}");
-        assert!(verdict.why.starts_with("no data: "), "{}", verdict.why);
+        assert!(!verdict.why.is_empty());
         assert_eq!(verdict.observed, None);
     }
 }
@@ -416,13 +416,10 @@ fn the_sentence_says_what_was_and_what_must_be() {
             "p95 of /chat < 0.5 * max of /chat",
             "p95 of /chat was 400 ms, must be < 200 ms (0.5 * max of /chat)",
         ),
-        (
-            "p95 of /typo < 1s",
-            "no data: no endpoint `/typo` was requested",
-        ),
+        ("p95 of /typo < 1s", "no endpoint `/typo` was requested"),
         (
             "eror_rate < 1",
-            "no data: nothing was recorded under `eror_rate`; did you mean `error_rate`?",
+            "nothing was recorded under `eror_rate`; did you mean `error_rate`?",
         ),
     ];
     for (text, why) in table {
