@@ -52,13 +52,13 @@ fn push_block(lines: &mut Vec<String>, block: Vec<String>) {
 
 fn origin(record: &RunRecord) -> String {
     let elapsed_s = record.ended_epoch_s - record.started_epoch_s;
-    format!(
-        "{} after {} · seed {} · plan {}",
-        harmless(&record.ended_by.to_string()),
-        clock(elapsed_s),
-        record.seed,
-        cut_short(&record.plan_fingerprint)
-    )
+    let ending = harmless(&record.ended_by.to_string());
+    let told = format!("{ending} after {}", clock(elapsed_s));
+    match cut_short(&record.plan_fingerprint) {
+        // Not made by a plan: nothing was drawn from a seed.
+        plan if plan.is_empty() => told,
+        plan => format!("{told} · seed {} · plan {plan}", record.seed),
+    }
 }
 
 /// Enough of a number of 64 digits to tell two plans apart; all of it is in the record.
