@@ -119,77 +119,62 @@ impl Drop for Held<'_> {
 mod tests {
     use super::*;
 
-    /// Waits for `limits` in turn with one patience; each must end it, and none early.
-    fn check(limits_ms: &[u64]) {
+    fn block_on(test: impl Future<Output = ()>) {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_time()
             .build()
             .expect("a runtime");
-        runtime.block_on(async {
-            let patience = Patience::default();
-            for &limit_ms in limits_ms {
-                let (start, limit) = (now(), Duration::from_millis(limit_ms));
-                let done = patience.until(start, limit, |_| Poll::<()>::Pending).await;
-                assert!(done.is_none());
-                assert!(now() >= start + limit, "after {limit_ms} ms");
+        runtime.block_on(test);
+    }
+
+    /// Work that is done when it is asked for the second time, which is at once.
+    fn second() -> impl FnMut(&mut Context<'_>) -> Poll<u32> {
+        let mut polls = 0;
+        move |cx| {
+            polls += 1;
+            cx.waker().wake_by_ref();
+            match polls {
+                2 => Poll::Ready(polls),
+                _ => Poll::Pending,
             }
-        });
+        }
+    }
+
+    fn never(_: &mut Context<'_>) -> Poll<u32> {
+        Poll::Pending
+    }
+
+    /// Waits for `limits` in turn with one patience; each must end it, and none early.
+    async fn check(patience: &Patience, limits_ms: &[u64]) {
+        for &limit_ms in limits_ms {
+            let (start, limit) = (now(), Duration::from_millis(limit_ms));
+            assert_eq!(patience.until(start, limit, never).await, None);
+            assert!(now() >= start + limit, "after {limit_ms} ms");
+        }
     }
 
     #[test]
     fn every_limit_is_kept() {
-        check(&[5, 1, 9, 0, 2]);
+        block_on(async { check(&Patience::default(), &[5, 1, 9, 0, 2]).await });
     }
 
     #[test]
     fn a_timer_that_is_left_alone_rings_for_the_next_exchange() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
+        block_on(async {
             let patience = Patience::default();
-            let mut polls = 0;
-            let second = |cx: &mut Context<'_>| {
-                polls += 1;
-                cx.waker().wake_by_ref();
-                match polls {
-                    2 => Poll::Ready(()),
-                    _ => Poll::Pending,
-                }
-            };
             let limit = Duration::from_millis(20);
-            assert_eq!(patience.until(now(), limit, second).await, Some(()));
-            let never = |_: &mut Context<'_>| Poll::<()>::Pending;
-            let start = now();
-            assert_eq!(patience.until(start, limit, never).await, None);
-            assert!(now() >= start + limit);
+            assert_eq!(patience.until(now(), limit, second()).await, Some(2));
+            check(&patience, &[20]).await;
         });
     }
 
     #[test]
     fn a_timer_that_was_set_for_later_is_set_again() {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .build()
-            .expect("a runtime");
-        runtime.block_on(async {
+        block_on(async {
             let patience = Patience::default();
             let hour = Duration::from_secs(3600);
-            let mut polls = 0;
-            let second = |cx: &mut Context<'_>| {
-                polls += 1;
-                cx.waker().wake_by_ref();
-                if polls == 2 {
-                    Poll::Ready(polls)
-                } else {
-                    Poll::Pending
-                }
-            };
-            assert_eq!(patience.until(now(), hour, second).await, Some(2));
-            let soon = Duration::from_millis(1);
-            let never = |_: &mut Context<'_>| Poll::<()>::Pending;
-            assert_eq!(patience.until(now(), soon, never).await, None);
+            assert_eq!(patience.until(now(), hour, second()).await, Some(2));
+            check(&patience, &[1]).await;
         });
     }
 }
