@@ -1,5 +1,9 @@
 """Makes `locust` ours for every test, and gives the pieces that most tests start from."""
 
+import re
+import subprocess
+import sys
+
 import gevent
 import pytest
 
@@ -46,3 +50,38 @@ def life(make_environment):
         return greenlet
 
     return run
+
+
+@pytest.fixture(scope="module")
+def target():
+    """The base URL of a target of our own, one for the tests of a file."""
+    command = [sys.executable, "-m", "gatecrash", "target", "plain", "--port", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    yield re.search(r"http://\S+", process.stdout.readline())[0]
+    process.terminate()
+    process.wait()
+    process.stdout.close()
+
+
+@pytest.fixture
+def spawn(tmp_path):
+    """Starts commands in the test's folder; those that still run at its end are killed."""
+    started = []
+
+    def start(*command: str, env: dict[str, str] | None = None) -> subprocess.Popen:
+        process = subprocess.Popen(
+            command,
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=env,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()

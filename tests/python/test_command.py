@@ -56,28 +56,15 @@ ORDER = ["init", "test_start", "spawning_complete", "on_start"]
 
 
 @pytest.fixture
-def command(tmp_path):
+def command(spawn, tmp_path):
     """Starts the command in a folder with the locustfile `SCRIPT` + `text`."""
-    started = []
 
     def start(text: str, *arguments: str, whole: bool = False) -> subprocess.Popen:
         script = textwrap.dedent(text) if whole else SCRIPT + text
         (tmp_path / "locustfile.py").write_text(script)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gatecrash", *arguments],
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
+        return spawn(sys.executable, "-m", "gatecrash", *arguments)
 
-    yield start
-    for process in started:
-        process.kill()
-        process.wait()
+    return start
 
 
 @pytest.fixture

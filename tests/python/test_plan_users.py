@@ -7,7 +7,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import textwrap
 import urllib.request
@@ -56,17 +55,6 @@ class Fast(FastHttpUser):
 """
 
 
-@pytest.fixture(scope="module")
-def target():
-    """The base URL of a target of our own."""
-    command = [sys.executable, "-m", "gatecrash", "target", "plain", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    yield re.search(r"http://\S+", process.stdout.readline())[0]
-    process.terminate()
-    process.wait()
-    process.stdout.close()
-
-
 def received(target) -> int:
     with urllib.request.urlopen(f"{target}/truth") as answer:
         return json.load(answer)["received"]
@@ -108,9 +96,8 @@ def tasks(scenario: dict) -> dict[str, int]:
 
 
 @pytest.fixture
-def start(tmp_path, target):
+def start(spawn, tmp_path, target):
     """Starts a plan with the locustfile `LOCUSTFILE` + `text`."""
-    started = []
 
     def begin(
         scenarios: str,
@@ -123,22 +110,11 @@ def start(tmp_path, target):
         (tmp_path / "locustfile.py").write_text(LOCUSTFILE + textwrap.dedent(text))
         plan = f"host: {target}\nusers:\n{indented(users)}scenarios:\n{indented(scenarios)}"
         (tmp_path / "plan.yaml").write_text(plan)
-        process = subprocess.Popen(
-            [*command, "run", "plan.yaml", "--results", "results"],
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **dict(env)},
+        return spawn(
+            *command, "run", "plan.yaml", "--results", "results", env={**os.environ, **dict(env)}
         )
-        started.append(process)
-        return process
 
-    yield begin
-    for process in started:
-        process.kill()
-        process.wait()
+    return begin
 
 
 def indented(text: str) -> str:

@@ -45,17 +45,6 @@ class Visitor(HttpUser):
 """
 
 
-@pytest.fixture(scope="module")
-def target():
-    """The base URL of a target of our own."""
-    command = [sys.executable, "-m", "gatecrash", "target", "plain", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    yield re.search(r"http://\S+", process.stdout.readline())[0]
-    process.terminate()
-    process.wait()
-    process.stdout.close()
-
-
 @pytest.fixture
 def truth(target):
     """How many requests the target received since the test began."""
@@ -101,28 +90,15 @@ class Ran:
 
 
 @pytest.fixture
-def start(tmp_path, target):
+def start(spawn, tmp_path, target):
     """Starts a run at a rate of the file `SIMPLE` + `text`."""
-    started = []
 
     def begin(*arguments: str, text: str = "", whole: bool = False) -> subprocess.Popen:
         text = textwrap.dedent(text)
         (tmp_path / "locustfile.py").write_text(text if whole else SIMPLE + text)
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gatecrash", "-H", target, "--only-summary", *arguments],
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
+        return spawn(sys.executable, "-m", "gatecrash", "-H", target, "--only-summary", *arguments)
 
-    yield begin
-    for process in started:
-        process.kill()
-        process.wait()
+    return begin
 
 
 @pytest.fixture

@@ -19,17 +19,6 @@ from locust.exception import RescheduleTask
 PATIENCE_S = 60
 
 
-@pytest.fixture(scope="module")
-def target():
-    """The base URL of a target of our own."""
-    command = [sys.executable, "-m", "gatecrash", "target", "plain", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    yield re.search(r"http://\S+", process.stdout.readline())[0]
-    process.terminate()
-    process.wait()
-    process.stdout.close()
-
-
 @pytest.fixture
 def make_user(make_environment, target):
     """A user of a class, and the requests that it reports as dicts."""

@@ -50,17 +50,6 @@ Visitor.more = more
 """
 
 
-@pytest.fixture(scope="module")
-def target():
-    """The base URL of a target of our own."""
-    command = [sys.executable, "-m", "gatecrash", "target", "plain", "--port", "0"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    yield re.search(r"http://\S+", process.stdout.readline())[0]
-    process.terminate()
-    process.wait()
-    process.stdout.close()
-
-
 class Ran:
     """A run that has ended."""
 
@@ -78,27 +67,14 @@ class Ran:
 
 
 @pytest.fixture
-def start(tmp_path, target):
+def start(spawn, tmp_path, target):
     """Starts a headless run of `FILE` + `text`."""
-    started = []
 
     def begin(*arguments: str, text: str = "") -> subprocess.Popen:
         (tmp_path / "locustfile.py").write_text(FILE + textwrap.dedent(text))
-        process = subprocess.Popen(
-            [sys.executable, "-m", "gatecrash", "-H", target, "--only-summary", *arguments],
-            cwd=tmp_path,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        started.append(process)
-        return process
+        return spawn(sys.executable, "-m", "gatecrash", "-H", target, "--only-summary", *arguments)
 
-    yield begin
-    for process in started:
-        process.kill()
-        process.wait()
+    return begin
 
 
 @pytest.fixture
