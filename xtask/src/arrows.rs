@@ -40,8 +40,18 @@ const ROWS: &[Row] = &[
         because: "it says what is wanted; how that is done or told is not its business",
     },
     Row {
+        name: "gatecrash-monitor",
+        may: &["gatecrash-metrics", "gatecrash-net"],
+        because: "it reads how others fare; who asked for it and why is not its business",
+    },
+    Row {
         name: "gatecrash-engine",
-        may: &["gatecrash-plan", "gatecrash-metrics", "gatecrash-net"],
+        may: &[
+            "gatecrash-plan",
+            "gatecrash-metrics",
+            "gatecrash-net",
+            "gatecrash-monitor",
+        ],
         because: "it makes things happen and must run without a terminal, a report or Python",
     },
     Row {
@@ -119,6 +129,11 @@ const FOREIGN: &[Foreign] = &[
         because: "only `net` and `target` know TLS",
     },
     Foreign {
+        name: "nvml-wrapper",
+        only: &["gatecrash-monitor"],
+        because: "only `monitor` knows how others fare",
+    },
+    Foreign {
         name: "httparse",
         only: &["gatecrash-net", "gatecrash-target"],
         because: "only `net` and `target` frame HTTP",
@@ -132,6 +147,7 @@ const FOREIGN: &[Foreign] = &[
         name: "tokio",
         only: &[
             "gatecrash-net",
+            "gatecrash-monitor",
             "gatecrash-engine",
             "gatecrash-target",
             "gatecrash-cli",

@@ -56,6 +56,7 @@ pub(crate) fn setup(plan: &Plan, guests: Guests<'_>, lanes: usize) -> Result<Set
         },
         // Known when the folder of the results is made.
         files: None,
+        watches: plan.watches.clone(),
     })
 }
 

@@ -173,6 +173,25 @@ impl Fleet {
         times
     }
 
+    /// The threads of the lanes, as the system numbers them.
+    pub(crate) fn threads(&self) -> Vec<u32> {
+        let (tell, told) = channel();
+        for lane in &self.lanes {
+            let tell = tell.clone();
+            lane.run(move |_| {
+                // The asker waits for it below.
+                let _ = tell.send(
+                    rustix::thread::gettid()
+                        .as_raw_nonzero()
+                        .get()
+                        .unsigned_abs(),
+                );
+            });
+        }
+        drop(tell);
+        told.iter().collect()
+    }
+
     /// Forgets a scenario that has ended.
     pub(crate) fn forget(&self, id: ScenarioId) {
         for lane in &self.lanes {

@@ -7,6 +7,7 @@
 //! | [`scenario`] | a scenario on its way to the lanes |
 //! | `fleet`, `part` | a scenario on all lanes, and its part on one |
 //! | `hooks` | what is done before and after scenarios |
+//! | [`gauges`] | what is watched beside the load, in the books of what runs |
 //! | `guests` | what users of another language did in a scenario |
 //! | [`journey`] | what native users do |
 //! | `drive` | when they do it: the closed and the open model |
@@ -34,6 +35,7 @@ pub mod classify;
 pub mod clock;
 mod drive;
 mod fleet;
+pub mod gauges;
 pub mod guest;
 mod guests;
 mod hooks;
@@ -58,6 +60,7 @@ mod wake;
 pub use books::{Abandoned, Books, Exhausted, ShardId};
 pub use cause::Cause;
 pub use classify::Rule;
+pub use gauges::{GaugeBooks, Gauges};
 pub use guest::{Guest, Host};
 pub use hooks::{Around, Hook};
 pub use job::{Apart, Completion, Counted, Fetch, Outcome, Recording, Ticket};
@@ -66,6 +69,6 @@ pub use machine::LocustWatch;
 pub use names::Names;
 pub use noted::{Noted, Usage};
 pub use part::Change;
-pub use pump::Pump;
+pub use pump::{Pump, give_way};
 pub use run::{Command, Run, RunEvent, RunHandle, Setup};
 pub use scenario::{ScenarioSetup, Users};

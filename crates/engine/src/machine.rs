@@ -1,14 +1,16 @@
 //! How the generator itself fares: CPU of its lanes, what its cgroup took from it, what
 //! its machine's network had to send again.
 //!
-//! In: counters of Linux (`clock_gettime`, cgroup v1 and v2, `/proc/net/snmp`). Out:
-//! shares over a scenario, for its validity. What cannot be read is left out.
+//! In: counters of Linux (`clock_gettime`, those that `monitor` reads). Out: shares over a
+//! scenario, for its validity. What cannot be read is left out.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use gatecrash_metrics::Snapshot;
 use gatecrash_metrics::validity::{self, Driven, LaneUse, Model, Validity};
+use gatecrash_monitor::cgroup::{self, Cgroup};
+use gatecrash_monitor::proc::{Proc, Segments};
 use gatecrash_net::now;
 use gatecrash_plan::model::Load;
 
@@ -34,13 +36,23 @@ pub(crate) fn thread_cpu_time() -> Duration {
 }
 
 /// For how long another thread of this process had something to do: it ran, or waited for
-/// a core (Linux, `sched-stats`: the first two fields, nanoseconds). `None` where the
-/// kernel does not tell.
+/// a core. `None` where the kernel does not tell.
 fn busy_time_of(tid: u32) -> Option<Duration> {
+    schedule_of(tid).map(|(ran, waited)| ran + waited)
+}
+
+/// CPU time of another thread of this process; `None` where the kernel does not tell.
+pub(crate) fn cpu_time_of(tid: u32) -> Option<Duration> {
+    schedule_of(tid).map(|(ran, _)| ran)
+}
+
+/// For how long a thread of this process ran, and waited for a core (Linux, `sched-stats`:
+/// the first two fields, nanoseconds).
+fn schedule_of(tid: u32) -> Option<(Duration, Duration)> {
     let stat = std::fs::read_to_string(format!("/proc/self/task/{tid}/schedstat")).ok()?;
     let mut fields = stat.split_whitespace().map(str::parse::<u64>);
     let (ran, waited) = (fields.next()?.ok()?, fields.next()?.ok()?);
-    Some(Duration::from_nanos(ran + waited))
+    Some((Duration::from_nanos(ran), Duration::from_nanos(waited)))
 }
 
 /// Counters at the beginning of a scenario.
@@ -61,8 +73,8 @@ impl Watch {
             began: now(),
             lanes: fleet.cpu_times(),
             interpreter: fleet.guest_thread().and_then(busy_time_of),
-            throttled: throttled_time(Path::new("/sys/fs/cgroup"), &own_cgroups()),
-            segments: Segments::read(),
+            throttled: own_cgroup().throttled_time(),
+            segments: Proc::default().segments(),
         }
     }
 
@@ -150,123 +162,15 @@ impl LocustWatch {
     }
 }
 
-/// The cgroup of this process, per hierarchy, as `/proc/self/cgroup` has them.
-fn own_cgroups() -> String {
-    std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default()
-}
-
-/// For how long the CPU limit of the cgroup held this process still, as its kernel counts
-/// (`cpu.stat`: `throttled_usec` in version 2, `throttled_time` in nanoseconds in
-/// version 1). `None` where no such file can be read.
-fn throttled_time(root: &Path, cgroups: &str) -> Option<Duration> {
-    let stat = cpu_stat_files(root, cgroups)
-        .iter()
-        .find_map(|file| std::fs::read_to_string(file).ok())?;
-    let value = |key: &str| {
-        let line = stat.lines().find_map(|line| line.strip_prefix(key))?;
-        line.trim().parse::<u64>().ok()
-    };
-    value("throttled_usec ")
-        .map(Duration::from_micros)
-        .or_else(|| value("throttled_time ").map(Duration::from_nanos))
-}
-
-/// Where `cpu.stat` may be: in this process's own group, else (in a container that sees
-/// only its own) at the root.
-fn cpu_stat_files(root: &Path, cgroups: &str) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for line in cgroups.lines() {
-        let mut fields = line.splitn(3, ':');
-        let (Some(_), Some(controllers), Some(group)) =
-            (fields.next(), fields.next(), fields.next())
-        else {
-            continue;
-        };
-        let group = group.trim_start_matches('/');
-        if controllers.is_empty() {
-            files.push(root.join(group).join("cpu.stat"));
-            files.push(root.join("cpu.stat"));
-        } else if controllers.split(',').any(|one| one == "cpu") {
-            for mount in [controllers, "cpu", "cpu,cpuacct"] {
-                files.push(root.join(mount).join(group).join("cpu.stat"));
-                files.push(root.join(mount).join("cpu.stat"));
-            }
-        }
-    }
-    files
-}
-
-/// TCP segments of this machine (RFC 4022: `tcpOutSegs`, `tcpRetransSegs`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Segments {
-    sent: u64,
-    retransmitted: u64,
-}
-
-impl Segments {
-    fn read() -> Option<Segments> {
-        Segments::parse(&std::fs::read_to_string("/proc/net/snmp").ok()?)
-    }
-
-    fn parse(snmp: &str) -> Option<Segments> {
-        let mut lines = snmp.lines().filter(|line| line.starts_with("Tcp:"));
-        let names = lines.next()?.split_whitespace();
-        let values: Vec<&str> = lines.next()?.split_whitespace().collect();
-        let place = |wanted: &str| names.clone().position(|name| name == wanted);
-        let value = |name: &str| values.get(place(name)?)?.parse().ok();
-        Some(Segments {
-            sent: value("OutSegs")?,
-            retransmitted: value("RetransSegs")?,
-        })
-    }
-
-    fn retransmitted_since(self, begin: Segments) -> Option<f64> {
-        let sent = self.sent.saturating_sub(begin.sent);
-        let again = self.retransmitted.saturating_sub(begin.retransmitted);
-        (sent > 0).then(|| again as f64 / sent as f64)
-    }
+/// The control group of this process.
+fn own_cgroup() -> Cgroup {
+    let told = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    Cgroup::of_process(Path::new(cgroup::ROOT), &told)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// What is read of a tree of cgroups with one `cpu.stat`.
-    fn check(file: &str, stat: &str, cgroups: &str, expected: Option<Duration>) {
-        let root = tempfile::tempdir().expect("a folder");
-        let path = root.path().join(file);
-        std::fs::create_dir_all(path.parent().expect("in a folder")).expect("made");
-        std::fs::write(&path, stat).expect("written");
-        assert_eq!(throttled_time(root.path(), cgroups), expected, "{file}");
-    }
-
-    const V2: &str = "usage_usec 9\nnr_periods 4\nnr_throttled 2\nthrottled_usec 1500\n";
-    const V1: &str = "nr_periods 4\nnr_throttled 2\nthrottled_time 2500000\n";
-
-    #[test]
-    fn throttling_is_read_in_both_versions_of_cgroups() {
-        let v2 = Some(Duration::from_micros(1500));
-        let v1 = Some(Duration::from_micros(2500));
-        check("app/cpu.stat", V2, "0::/app\n", v2);
-        check("cpu.stat", V2, "0::/../../host\n", v2);
-        let both = "5:memory:/m\n4:cpu,cpuacct:/docker/x\n";
-        check("cpu,cpuacct/docker/x/cpu.stat", V1, both, v1);
-        check("cpu/cpu.stat", V1, both, v1);
-        check("memory/m/cpu.stat", V1, both, None);
-        check("app/cpu.stat", "nr_periods 4\n", "0::/app\n", None);
-    }
-
-    #[test]
-    fn retransmissions_are_a_share_of_what_was_sent() {
-        let snmp = |sent: u64, again: u64| {
-            let text =
-                format!("Ip: X\nIp: 1\nTcp: RtoMin OutSegs RetransSegs\nTcp: 200 {sent} {again}\n");
-            Segments::parse(&text).expect("three fields")
-        };
-        assert_eq!(snmp(300, 7).retransmitted_since(snmp(100, 5)), Some(0.01));
-        assert_eq!(snmp(100, 5).retransmitted_since(snmp(100, 5)), None);
-        assert_eq!(Segments::parse("Tcp: OutSegs\nTcp: 1\n"), None);
-    }
 
     #[test]
     fn the_busy_time_of_another_thread_is_known() {

@@ -34,6 +34,7 @@ impl Pump {
         let thread = std::thread::Builder::new()
             .name("gatecrash-report".to_owned())
             .spawn(move || {
+                give_way();
                 run(period, &stopped, &mut beat);
             })?;
         Ok(Pump {
@@ -56,6 +57,16 @@ impl Drop for Pump {
     fn drop(&mut self) {
         self.stop();
     }
+}
+
+/// The calling thread lets lanes go first from now on: what it does may take milliseconds, and
+/// on a machine without a core to spare these would be somebody's response time. Threads and
+/// processes that it starts inherit this, so it must start none of a user's.
+pub fn give_way() {
+    /// A tenth of the weight that others have (sched(7)).
+    const NICE: i32 = 10;
+    // A system that refuses leaves it as it was, and the schedule lag tells.
+    let _ = rustix::process::setpriority_process(None, NICE);
 }
 
 /// Ticks stand at whole periods after the start: a slow call shortens the next wait.

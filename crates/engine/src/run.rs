@@ -28,14 +28,17 @@ use gatecrash_metrics::Snapshot;
 use gatecrash_metrics::history::Point;
 use gatecrash_metrics::objective::Objective;
 use gatecrash_metrics::record::{self, Ended, RunRecord, ScenarioRecord};
+use gatecrash_metrics::watch::Watch;
 use gatecrash_plan::model::Prices;
 
+use crate::clock::Clock;
 use crate::fleet::{Fleet, PartEnded};
+use crate::gauges::Gauges;
 use crate::hooks::Around;
 use crate::lane::Lane;
 use crate::part::Change;
 use crate::scenario::ScenarioSetup;
-use controller::Controller;
+use controller::{Controller, World};
 
 /// What to run.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +63,8 @@ pub struct Setup {
     pub around: Around,
     /// The folder of the results, for files that hooks make.
     pub files: Option<PathBuf>,
+    /// What is watched while it runs, beside the generator itself.
+    pub watches: Vec<Watch>,
 }
 
 /// What somebody may ask of a run.
@@ -173,7 +178,14 @@ impl Run {
         listen: impl FnMut(RunEvent<'_>) + Send + 'static,
     ) -> io::Result<Run> {
         let (messages, inbox) = channel();
-        let controller = Controller::new(setup, fleet, messages.clone(), Box::new(listen));
+        let clock = Clock::start();
+        let gauges = Gauges::start(&setup.watches, &fleet, clock)?;
+        let world = World {
+            fleet,
+            clock,
+            gauges,
+        };
+        let controller = Controller::new(setup, world, messages.clone(), Box::new(listen));
         let thread = std::thread::Builder::new()
             .name("gatecrash-run".to_owned())
             .spawn(move || controller.run(&inbox))?;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Parser;
 use gatecrash_cli::{RunOptions, parser_says, refuse, run_users};
 use gatecrash_engine::Users;
+use gatecrash_metrics::watch;
 use gatecrash_net::{TlsSettings, Trust, Url};
 use gatecrash_plan::model::{Plan, RustUsers, Scenario, Start, UserClass, UserKind};
 
@@ -134,12 +135,15 @@ impl App {
             before: Vec::new(),
             after: Vec::new(),
         };
+        let mut objectives = flags.objectives.clone();
+        watch::name_gauges(&mut objectives, &flags.watches);
         let plan = Plan {
             name,
             host: Some(host),
             users: classes,
             scenarios: vec![scenario],
-            objectives: flags.objectives.clone(),
+            objectives,
+            watches: flags.watches.clone(),
             seed: flags.seed,
             ..Plan::default()
         };

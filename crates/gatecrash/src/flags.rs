@@ -9,11 +9,13 @@ use std::time::Duration;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 use gatecrash_metrics::objective::Objective;
+use gatecrash_metrics::watch::Watch;
 use gatecrash_net::Url;
 use gatecrash_plan::duration;
 use gatecrash_plan::model::{Iterations, Load};
 use gatecrash_plan::rate::{Rate, RateError};
 use gatecrash_plan::schedule::{RatePiece, RateProfile, Spacing, UserSchedule};
+use gatecrash_plan::watch_option;
 
 /// The most users that can be asked for.
 const MOST_USERS: i64 = 10_000_000;
@@ -64,6 +66,10 @@ pub(crate) struct Flags {
     /// say whether the run has failed: not a single request
     #[arg(long = "objective", value_name = "TEXT", value_parser = objective)]
     pub(crate) objectives: Vec<Objective>,
+    /// What is watched beside the load, as plans have it under watch: 'machine=host', 'api=process:
+    /// { port: 8010 }'; it may be given several times. Its gauges can stand in objectives
+    #[arg(long = "watch", value_name = "NAME=SOURCE", value_parser = watch)]
+    pub(crate) watches: Vec<Watch>,
     /// Folder for the files of the run; it is made where it does not exist
     #[arg(long, value_name = "DIR")]
     pub(crate) results: Option<PathBuf>,
@@ -129,6 +135,11 @@ impl Flags {
 /// An objective, or where its text is wrong.
 fn objective(text: &str) -> Result<Objective, String> {
     Objective::parse(text).map_err(|fault| fault.pointed(text))
+}
+
+/// What is watched, or where its text is wrong.
+fn watch(text: &str) -> Result<Watch, String> {
+    watch_option::parse(text, &|_| None, std::path::Path::new("."))
 }
 
 /// A fault of the command line.

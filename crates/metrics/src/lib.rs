@@ -26,6 +26,7 @@
 //! | [`thin`] | the small histogram of a slice |
 //! | [`objective`] | what must hold, and whether it did |
 //! | [`validity`] | whether the generator did what was asked of it |
+//! | [`watch`] | what is watched beside the load, and its gauges |
 //! | [`record`] | the whole run |
 
 pub mod arrivals;
@@ -51,6 +52,7 @@ pub mod thin;
 pub mod validity;
 pub mod values;
 mod waiting;
+pub mod watch;
 pub mod window;
 
 pub use arrivals::{Arrivals, Level, Missed};

@@ -28,6 +28,7 @@ pub mod size;
 pub mod split;
 pub mod template;
 pub mod timespan;
+pub mod watch_option;
 
 pub use effective::effective;
 pub use resolve::{Overrides, Sources, load};

@@ -10,11 +10,14 @@ use gatecrash_engine::RunEvent;
 use gatecrash_metrics::objective::verdict::{Judgement, worst};
 use gatecrash_metrics::objective::{Objective, verdicts};
 use gatecrash_metrics::record::{Machine, Origin, OriginKind};
+use gatecrash_metrics::watch::{self, Watch};
 use gatecrash_metrics::{Ended, Model, RunRecord};
+use gatecrash_plan::watch_option;
 use gatecrash_report::archive::journal::Beginning;
 use gatecrash_report::html::html;
+use gatecrash_report::native::gauges::gauges;
 use gatecrash_report::native::verdicts::run_verdicts;
-use gatecrash_report::native::{Look, summary_md};
+use gatecrash_report::native::{Look, Paint, harmless, summary_md};
 use gatecrash_report::secrets::Secrets;
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
@@ -38,6 +41,8 @@ pub(crate) struct Open {
     pub(crate) load: String,
     /// What must hold.
     pub(crate) objectives: Vec<Objective>,
+    /// What is watched.
+    pub(crate) watches: Vec<Watch>,
     origin: Origin,
     secrets: Secrets,
     kept: Mutex<Kept>,
@@ -87,7 +92,7 @@ impl Account {
     /// An account of what is to come. ValueError for an objective that is none, OSError
     /// when the folder `results` cannot be made. `secrets` are values that must not be told.
     #[new]
-    #[pyo3(signature = (*, name, load, objectives, results, secrets, command, host, python, machine))]
+    #[pyo3(signature = (*, name, load, objectives, watches, results, secrets, command, host, python, machine))]
     #[allow(
         clippy::too_many_arguments,
         reason = "keyword arguments, one for each thing that is told of a run"
@@ -96,6 +101,7 @@ impl Account {
         name: String,
         load: String,
         objectives: Vec<String>,
+        watches: Vec<String>,
         results: Option<String>,
         secrets: Vec<String>,
         command: String,
@@ -104,7 +110,10 @@ impl Account {
         machine: MachineTuple,
     ) -> PyResult<Account> {
         let parsed = objectives.iter().map(|text| objective(text));
-        let objectives = parsed.collect::<PyResult<Vec<Objective>>>()?;
+        let mut objectives = parsed.collect::<PyResult<Vec<Objective>>>()?;
+        let parsed = watches.iter().map(|text| watch(text));
+        let watches = parsed.collect::<PyResult<Vec<Watch>>>()?;
+        watch::name_gauges(&mut objectives, &watches);
         let (os, cpus, memory_bytes, hostname) = machine;
         let origin = Origin {
             kind: OriginKind::Locust,
@@ -131,6 +140,7 @@ impl Account {
             name,
             load,
             objectives,
+            watches,
             origin,
             secrets,
             kept: Mutex::new(kept.map_err(|fault| PyOSError::new_err(fault.to_string()))?),
@@ -194,9 +204,24 @@ impl Account {
         Ok(worst(&self.record()?.verdicts) == Judgement::Fail)
     }
 
-    /// The verdicts as lines, below `width` columns.
+    /// What was watched, and the verdicts, as lines below `width` columns.
     fn verdict_lines(&self, width: usize, color: bool) -> PyResult<Vec<String>> {
-        Ok(run_verdicts(self.record()?, &Look { width, color }))
+        let (record, look) = (self.record()?, Look { width, color });
+        let mut lines = Vec::new();
+        if !self.open.watches.is_empty() {
+            for scenario in &record.scenarios {
+                lines.extend(gauges(&scenario.snapshot, false).lines(&look));
+                for change in &scenario.changes {
+                    lines.extend(look.paragraph("note", Paint::Warn, &harmless(&change.what)));
+                }
+            }
+        }
+        let verdicts = run_verdicts(record, &look);
+        if !lines.is_empty() && !verdicts.is_empty() {
+            lines.push(String::new());
+        }
+        lines.extend(verdicts);
+        Ok(lines)
     }
 
     /// The summary, as Markdown.
@@ -227,6 +252,15 @@ impl Account {
 /// ValueError with its place marked.
 pub(crate) fn objective(text: &str) -> PyResult<Objective> {
     Objective::parse(text).map_err(|fault| PyValueError::new_err(fault.pointed(text)))
+}
+
+/// What is watched, by its text.
+///
+/// # Errors
+/// ValueError with its place marked.
+pub(crate) fn watch(text: &str) -> PyResult<Watch> {
+    let here = std::path::Path::new(".");
+    watch_option::parse(text, &|_| None, here).map_err(PyValueError::new_err)
 }
 
 /// The record of a run whose users drove themselves.

@@ -23,6 +23,7 @@ pub(crate) fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(parse_timespan, module)?)?;
     module.add_function(wrap_pyfunction!(parse_rate, module)?)?;
     module.add_function(wrap_pyfunction!(check_objective, module)?)?;
+    module.add_function(wrap_pyfunction!(check_watch, module)?)?;
     module.add_function(wrap_pyfunction!(nearest_name, module)?)
 }
 
@@ -96,4 +97,10 @@ fn check_objective(text: &str) -> PyResult<()> {
 #[pyfunction]
 fn nearest_name(name: &str, candidates: Vec<String>) -> Option<String> {
     hint::nearest(name, candidates.iter().map(String::as_str)).map(str::to_owned)
+}
+
+/// Whether a text says what is watched. ValueError with the place of what is wrong.
+#[pyfunction]
+fn check_watch(text: &str) -> PyResult<()> {
+    crate::account::watch(text).map(drop)
 }

@@ -128,6 +128,9 @@ impl RateRun {
             objectives: open
                 .as_ref()
                 .map_or_else(Vec::new, |open| open.objectives.clone()),
+            watches: open
+                .as_ref()
+                .map_or_else(Vec::new, |open| open.watches.clone()),
             ..Setup::default()
         };
         begin(boundary, setup, rate, open)

@@ -9,11 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use gatecrash_engine::clock::Clock;
 use gatecrash_engine::pump::Beat;
-use gatecrash_engine::{LocustWatch, Pump};
+use gatecrash_engine::{GaugeBooks, Gauges, LocustWatch, Pump};
 use gatecrash_metrics::history::{self, History};
 use gatecrash_metrics::objective::Judge;
-use gatecrash_metrics::{Level, Model, ScenarioRecord, Shard, Snapshot, judge};
+use gatecrash_metrics::{Change, Level, Model, ScenarioRecord, Shard, Snapshot, judge};
 use gatecrash_report::archive::journal::Beginning;
 
 use crate::account::Open;
@@ -52,7 +53,7 @@ impl Watched {
     /// When the system gives no thread.
     pub(crate) fn start(open: Arc<Open>, ledger: Ledger) -> io::Result<Watched> {
         let users = Arc::new(Users::default());
-        let seconds = Arc::new(Mutex::new(Seconds::new(open, ledger, users.clone())));
+        let seconds = Arc::new(Mutex::new(Seconds::new(open, ledger, users.clone())?));
         let looked = seconds.clone();
         let pump = Pump::start(PERIOD, move |beat| {
             if beat == Beat::Tick {
@@ -83,6 +84,10 @@ impl Watched {
 struct Seconds {
     open: Arc<Open>,
     ledger: Ledger,
+    watched: Gauges,
+    gauges: GaugeBooks,
+    /// News of what is watched.
+    changes: Vec<Change>,
     watch: LocustWatch,
     users: Arc<Users>,
     /// When the numbers began; they may begin anew on the way.
@@ -92,9 +97,13 @@ struct Seconds {
 }
 
 impl Seconds {
-    fn new(open: Arc<Open>, ledger: Ledger, users: Arc<Users>) -> Seconds {
+    fn new(open: Arc<Open>, ledger: Ledger, users: Arc<Users>) -> io::Result<Seconds> {
         let now = ledger.now_epoch_s();
-        Seconds {
+        let watched = Gauges::beside(&ledger.lane, &open.watches, Clock::start())?;
+        Ok(Seconds {
+            gauges: watched.books(),
+            watched,
+            changes: std::mem::take(&mut self.changes),
             watch: LocustWatch::start(&ledger.lane),
             ledger,
             users,
@@ -102,7 +111,7 @@ impl Seconds {
             history: begun(now),
             judge: judge_of(&open, now),
             open,
-        }
+        })
     }
 
     /// All numbers now.
@@ -116,8 +125,22 @@ impl Seconds {
             self.began_epoch_s = began;
             self.history = begun(began);
             self.judge = judge_of(&self.open, began);
+            self.gauges = self.watched.books();
         }
+        self.note_gauges();
+        self.gauges.add_to(&mut snapshot);
         snapshot
+    }
+
+    /// What is watched has these values now, and there is news of it.
+    fn note_gauges(&mut self) {
+        let (gauges, news) = self.watched.take();
+        self.gauges.note(&gauges);
+        let at_epoch_s = self.ledger.now_epoch_s();
+        self.changes.extend(news.into_iter().map(|news| Change {
+            at_epoch_s,
+            what: format!("watch {} {}", news.name, news.what),
+        }));
     }
 
     fn note(&mut self) -> (f64, Snapshot) {

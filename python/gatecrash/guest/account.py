@@ -38,6 +38,7 @@ class Wishes(NamedTuple):
     """What is asked for, by our options and not by those of that name that a file has."""
 
     objectives: tuple[str, ...] = ()
+    watches: tuple[str, ...] = ()
     results: str | None = None
     html: str | None = None
     secrets: tuple[str, ...] = ()
@@ -55,6 +56,7 @@ class Wishes(NamedTuple):
         secret = (getattr(options, dest, None) for dest in parser.secret_args_included_in_web_ui)
         return cls(
             objectives=tuple(given("objectives") or ()),
+            watches=tuple(given("watches") or ()),
             results=given("results"),
             html=given("html_file"),
             secrets=tuple(str(value) for value in secret if value),
@@ -70,7 +72,7 @@ class Account:
         self._page = wishes.html
         self._is_written = True
         self._engine: _engine.Account | None = None
-        if wishes.objectives or wishes.results or wishes.html:
+        if wishes.objectives or wishes.watches or wishes.results or wishes.html:
             self._engine = self._open(options, wishes)
             self._try_page()
 
@@ -80,6 +82,7 @@ class Account:
                 self._environment,
                 load=_load(self._environment, options),
                 objectives=wishes.objectives,
+                watches=wishes.watches,
                 results=wishes.results,
                 secrets=wishes.secrets,
             )
@@ -174,13 +177,14 @@ class Account:
 
 
 def opened(
-    environment, *, load="", objectives=(), results: str | None = None, secrets=()
+    environment, *, load="", objectives=(), watches=(), results: str | None = None, secrets=()
 ) -> _engine.Account:
     """The engine's account of a run of `environment`."""
     return _engine.Account(
         name=os.path.splitext(environment.locustfile or "locustfile")[0],
         load=load,
         objectives=list(objectives),
+        watches=list(watches),
         results=results,
         secrets=list(secrets),
         command=shlex.join(["gatecrash", *sys.argv[1:]]),

@@ -122,7 +122,7 @@ def _keywords_of_kind(kind: str, types: dict[str, Callable], version: str) -> di
             return {"action": "store_true"}
         case "list":
             return {"nargs": "*"}
-        case "objectives":
+        case "objectives" | "watches":
             return {"action": "append", "type": types[kind]}
         case "user_config":
             return {"nargs": "*", "type": types[kind]}

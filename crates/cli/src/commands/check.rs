@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, ensure};
-use gatecrash_metrics::RunRecord;
 use gatecrash_metrics::objective::parse::Fault;
 use gatecrash_metrics::objective::verdict::{Judgement, worst};
 use gatecrash_metrics::objective::{Objective, judge};
+use gatecrash_metrics::{Kind, RunRecord};
 use gatecrash_report::archive;
 use gatecrash_report::native::run::validity_lines;
 use gatecrash_report::native::verdicts::run_verdicts;
@@ -18,11 +18,12 @@ use crate::{evidence, plan_file, printer, terminal};
 
 /// Judges the run and tells the verdicts; without an objective those that it has.
 pub(crate) fn run(args: &CheckArgs) -> Result<Exit, Fatal> {
-    let objectives = objectives(args).or_exit(Exit::Usage)?;
+    let mut objectives = objectives(args).or_exit(Exit::Usage)?;
     let mut record = evidence::read(&args.run).or_exit(Exit::NotRun)?;
     if objectives.is_empty() {
         check_has_verdicts(&record, &args.run).or_exit(Exit::Usage)?;
     } else {
+        name_gauges(&mut objectives, &record);
         record.verdicts = judge::verdicts(&objectives, &record.scenarios);
     }
     if let Some(file) = &args.junit {
@@ -46,6 +47,17 @@ fn json(record: RunRecord) -> String {
         scenarios: Vec::new(),
         ..record
     })
+}
+
+/// What stands behind `of` is a gauge where the run has one of that name.
+fn name_gauges(objectives: &mut [Objective], record: &RunRecord) {
+    let metrics = record.scenarios.iter().map(|one| &one.snapshot.metrics);
+    let series = metrics.flat_map(|metrics| metrics.in_order());
+    let gauges = series.filter(|series| series.kind() == Kind::Gauge);
+    let names: Vec<&str> = gauges.map(|gauge| gauge.name()).collect();
+    for objective in objectives {
+        objective.name_gauges(|name| names.contains(&name));
+    }
 }
 
 /// What makes the numbers useless comes before what they say.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use gatecrash_engine::clock::Clock;
 use gatecrash_engine::guest::Host;
-use gatecrash_engine::{Guest, Run, RunEvent, Setup, Users};
+use gatecrash_engine::{Guest, Run, RunEvent, Setup, Users, give_way};
 use gatecrash_metrics::{Ended, RunRecord};
 use gatecrash_plan::forecast::forecast;
 use gatecrash_plan::model::Plan;
@@ -126,6 +126,8 @@ fn drive(
     };
     let (listener, news) = news::channel();
     let run = start(setup, host, listener).or_exit(Exit::NotRun)?;
+    // From here on this thread writes files and lines.
+    give_way();
     let attending = attendant
         .attend(run.handle(), console.has_keys())
         .or_exit(Exit::NotRun)?;

@@ -5,6 +5,7 @@ use gatecrash_metrics::validity::{
     ACHIEVED_MIN, FULL_CORE, LAG_BESIDE_MAX_MS, LAG_DOUBTFUL_MS, LAG_INVALID_MS, LAG_SHARE_MAX,
     MISSED_CAP_MAX, RETRANSMITTED_DOUBTFUL, THROTTLED_DOUBTFUL, THROTTLED_INVALID,
 };
+use gatecrash_metrics::watch::{CONTAINER, GENERATOR, GPU, HOST, PROCESS, SELF};
 use gatecrash_metrics::{Kind, Measure};
 
 use super::MADE;
@@ -33,6 +34,38 @@ in a locustfile, `context.trend(…)` and its like in Rust.
 const TIME: &str = "from the instant a request was due, under a rate, or from its call to the last byte of the body, \
                     with lookup, connection, TLS and redirects inside";
 
+const GAUGES: &str = "\
+## Gauges
+
+What is [watched](../guides/watching.md) beside the load (`watch:` of a plan, `--watch`) gives gauges whose names
+begin with that of the watch: `api.cpu`. Those that pages of metrics, a Prometheus and commands give are called as the
+plan calls them. Every run has those of `generator`, the process that makes the load.
+
+";
+
+/// Where the gauges of a source come from, and what they are.
+fn gauges() -> String {
+    let sources = [
+        ("process", PROCESS),
+        ("container", CONTAINER),
+        ("host", HOST),
+        ("gpu", GPU),
+        (GENERATOR, SELF),
+    ];
+    let rows = sources.into_iter().flat_map(|(source, gauges)| {
+        gauges.iter().map(move |about| {
+            [
+                source.to_owned(),
+                code(about.name),
+                about.unit.to_owned(),
+                about.doc.to_owned(),
+            ]
+        })
+    });
+    let table = table(["source", "name", "unit", "what it is"], rows);
+    format!("{GAUGES}{table}")
+}
+
 /// The page.
 pub(super) fn page() -> String {
     let first = [
@@ -57,7 +90,8 @@ pub(super) fn page() -> String {
         kinds,
     );
     format!(
-        "# Metrics\n\n{MADE}{TOP}{measures}{KINDS}{kinds}{}",
+        "# Metrics\n\n{MADE}{TOP}{measures}{KINDS}{kinds}{}{}",
+        gauges(),
         validity()
     )
 }
@@ -84,7 +118,9 @@ fn asked(kind: Kind) -> &'static str {
     match kind {
         Kind::Trend => "`p95 NAME < …`, `avg NAME < …`, `max NAME < …`",
         Kind::Counter => "`NAME < …`, or `sum NAME < …`",
-        Kind::Gauge => "`NAME < …`, `last NAME < …`, `max NAME < …`, `growth of NAME < … per 10m`",
+        Kind::Gauge => {
+            "`NAME < …`, `last NAME < …`, `avg of NAME < …`, `growth of NAME < … per 10m`"
+        }
         Kind::Rate => "`NAME > …`, or `rate NAME > …`",
     }
 }

@@ -8,6 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender};
 use std::time::Duration;
 
 use gatecrash_metrics::record::{self, Ended, HookRecord, RunRecord, ScenarioRecord, When};
+use gatecrash_monitor::News;
 use gatecrash_net::now;
 use gatecrash_plan::model::{Load, Start};
 
@@ -18,6 +19,7 @@ use super::{Command, Message, Progress, RunEvent, Setup};
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::fleet::{Fleet, PartEnded, ScenarioId};
+use crate::gauges::Gauges;
 use crate::part::Change;
 use crate::scenario::ScenarioRun;
 
@@ -43,10 +45,18 @@ impl State {
     }
 }
 
+/// What a run works with.
+pub(super) struct World {
+    pub(super) fleet: Fleet,
+    pub(super) clock: Clock,
+    pub(super) gauges: Gauges,
+}
+
 pub(super) struct Controller {
     pub(super) setup: Setup,
     fleet: Fleet,
     clock: Clock,
+    gauges: Gauges,
     pub(super) messages: Sender<Message>,
     listen: Box<dyn FnMut(RunEvent<'_>) + Send>,
     pub(super) stage: Stage,
@@ -63,7 +73,7 @@ pub(super) struct Controller {
 impl Controller {
     pub(super) fn new(
         setup: Setup,
-        fleet: Fleet,
+        world: World,
         messages: Sender<Message>,
         listen: Box<dyn FnMut(RunEvent<'_>) + Send>,
     ) -> Self {
@@ -72,8 +82,9 @@ impl Controller {
             judging: Judging::of(&setup),
             accounts: Accounts::of(&setup.objectives, setup.prices.clone()),
             setup,
-            fleet,
-            clock: Clock::start(),
+            fleet: world.fleet,
+            clock: world.clock,
+            gauges: world.gauges,
             messages,
             listen,
             stage: Stage::New,
@@ -179,14 +190,30 @@ impl Controller {
             self.ended_by = Some(Ended::Failed(what));
             return;
         };
-        let mut running = Running::begin(scenario, began, &self.fleet, &self.clock, hooks);
+        let gauges = self.gauges.books();
+        let mut running = Running::begin(scenario, began, &self.fleet, &self.clock, gauges);
+        running.hooks = hooks;
         self.judging.began(scenario, self.clock.epoch_s(began));
         running.beside = self.begin_beside(id);
         self.fleet.begin(id, &Arc::new(shared), &self.messages);
         self.states[id] = State::Running(Box::new(running));
     }
 
+    /// What is watched goes into the books of all scenarios that run.
+    fn note_gauges(&mut self) {
+        let (gauges, news) = self.gauges.take();
+        for state in &mut self.states {
+            if let State::Running(running) = state {
+                running.note_gauges(&gauges);
+            }
+        }
+        for News { name, what } in news {
+            self.tell_all(format!("watch {name} {what}"));
+        }
+    }
+
     fn beat(&mut self) {
+        self.note_gauges();
         let at_epoch_s = self.clock.now_epoch_s();
         for id in 0..self.states.len() {
             let broken = self.second(id, at_epoch_s);
@@ -297,6 +324,25 @@ impl Controller {
         self.tell_change(Some(id), change.to_string());
     }
 
+    /// Something has happened to all scenarios that run; else it is a note of the run.
+    fn tell_all(&mut self, what: String) {
+        let noted = record::Change {
+            at_epoch_s: self.clock.now_epoch_s(),
+            what,
+        };
+        (self.listen)(RunEvent::Changed(&noted));
+        let mut nobody = true;
+        for state in &mut self.states {
+            if let State::Running(running) = state {
+                running.changes.push(noted.clone());
+                nobody = false;
+            }
+        }
+        if nobody {
+            self.notes.push(noted.what);
+        }
+    }
+
     /// Something has happened, in a scenario or to the run.
     pub(super) fn tell_change(&mut self, id: Option<ScenarioId>, what: String) {
         let noted = record::Change {
@@ -310,6 +356,7 @@ impl Controller {
     }
 
     fn note_end(&mut self, part: PartEnded) {
+        self.note_gauges();
         let id = part.scenario;
         let State::Running(running) = &mut self.states[id] else {
             return;

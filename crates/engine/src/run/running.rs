@@ -6,12 +6,14 @@ use std::time::Instant;
 
 use gatecrash_metrics::history::{self, History};
 use gatecrash_metrics::record::{self, HookRecord, ScenarioRecord};
+use gatecrash_metrics::watch::Gauge;
 use gatecrash_metrics::{Measure, Shard, Snapshot, validity};
 use gatecrash_net::now;
 use gatecrash_plan::model::Load;
 
 use crate::clock::Clock;
 use crate::fleet::{Fleet, Seen};
+use crate::gauges::GaugeBooks;
 use crate::guests::Guests;
 use crate::hooks::Errand;
 use crate::machine::Watch;
@@ -32,6 +34,7 @@ pub(super) struct Running {
     history: History,
     watch: Watch,
     guests: Guests,
+    gauges: GaugeBooks,
     /// What was done before it.
     pub(super) hooks: Vec<HookRecord>,
     /// What is done beside it.
@@ -44,7 +47,7 @@ impl Running {
         began: Instant,
         fleet: &Fleet,
         clock: &Clock,
-        hooks: Vec<HookRecord>,
+        gauges: GaugeBooks,
     ) -> Running {
         let began_epoch_s = clock.epoch_s(began);
         let nothing = Shard::new(began_epoch_s).snapshot();
@@ -59,14 +62,26 @@ impl Running {
             history: History::new(began_epoch_s, &nothing, history::POINTS),
             watch: Watch::start(fleet),
             guests: Guests::of(&scenario.users),
-            hooks,
+            gauges,
+            hooks: Vec::new(),
             beside: None,
         }
     }
 
-    /// Another second: what was seen, with what guests did.
+    /// What is watched has these values now. Those from before it began are none of its own.
+    pub(super) fn note_gauges(&mut self, gauges: &[Gauge]) {
+        let own: Vec<Gauge> = gauges
+            .iter()
+            .filter(|gauge| gauge.at_epoch_s >= self.began_epoch_s)
+            .copied()
+            .collect();
+        self.gauges.note(&own);
+    }
+
+    /// Another second: what was seen, with what guests did and what is watched.
     pub(super) fn note_second(&mut self, at_epoch_s: f64, seen: &mut Seen) {
         self.guests.add_to(seen);
+        self.gauges.add_to(&mut seen.snapshot);
         self.history.push(at_epoch_s, &seen.snapshot);
     }
 

@@ -15,11 +15,17 @@ pub(crate) struct Cursor<'a> {
     text: &'a str,
     /// In bytes.
     pub at: usize,
+    /// A name with a dot behind `of` is a gauge.
+    pub names_gauges: bool,
 }
 
 impl<'a> Cursor<'a> {
     pub(crate) fn new(text: &'a str) -> Self {
-        let mut cursor = Cursor { text, at: 0 };
+        let mut cursor = Cursor {
+            text,
+            at: 0,
+            names_gauges: false,
+        };
         cursor.skip_blanks();
         cursor
     }

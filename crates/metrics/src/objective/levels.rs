@@ -3,7 +3,7 @@
 //! In: the value and its limits, each a text of its own. Out: the objective, or what is wrong
 //! with which of the texts. Without a comparison the numbers say what is better.
 
-use super::parse::{Fault, Part, Units, end, one_line, start, symbol};
+use super::parse::{Fault, Part, Units, end, of_either, one_line, start, symbol};
 use super::phrase::value;
 use super::term::{Better, Over, Term};
 use super::{Comparison, Objective, Rule};
@@ -20,7 +20,18 @@ impl Objective {
     /// # Errors
     /// [`Fault`] with the text that it is in.
     pub fn tiers(term: &str, target: &str, acceptable: &str) -> Result<Objective, Fault> {
-        let (name, term) = (one_line(term), alone(term)?);
+        of_either(|names_gauges| {
+            Objective::tiers_of(term, alone(term, names_gauges)?, target, acceptable)
+        })
+    }
+
+    fn tiers_of(
+        written: &str,
+        term: Term,
+        target: &str,
+        acceptable: &str,
+    ) -> Result<Objective, Fault> {
+        let name = one_line(written);
         let mut units = Units::default();
         let parts = [(Part::Target, target), (Part::Acceptable, acceptable)];
         let limits = limits(&term, parts, &mut units)?;
@@ -49,7 +60,18 @@ impl Objective {
         grades: &[(&str, &str)],
         at_least: Option<&str>,
     ) -> Result<Objective, Fault> {
-        let (name, term) = (one_line(term), alone(term)?);
+        of_either(|names_gauges| {
+            Objective::grades_of(term, alone(term, names_gauges)?, grades, at_least)
+        })
+    }
+
+    fn grades_of(
+        written: &str,
+        term: Term,
+        grades: &[(&str, &str)],
+        at_least: Option<&str>,
+    ) -> Result<Objective, Fault> {
+        let name = one_line(written);
         if grades.is_empty() || grades.len() > GRADES_MAX {
             let what = format!("grades are 1 to {GRADES_MAX} words with their limits");
             return Err(Fault::new(0, what).hint("write them as excellent: 3s, good: 5s"));
@@ -79,8 +101,9 @@ impl Objective {
 }
 
 /// A value with nothing behind it.
-fn alone(text: &str) -> Result<Term, Fault> {
+fn alone(text: &str, names_gauges: bool) -> Result<Term, Fault> {
     let mut cursor = start(text)?;
+    cursor.names_gauges = names_gauges;
     let term = value(&mut cursor)?;
     end(&cursor)?;
     match term.over {

@@ -257,6 +257,23 @@ impl Objective {
             .then(|| format!("`{name}` counts in {wanted}, and the limit in {unit}"))
     }
 
+    /// Takes what stands behind `of` for a gauge where it is one: `avg of api.cpu` speaks of the
+    /// gauge `api.cpu`, not of requests to an endpoint with that name.
+    pub fn name_gauges(&mut self, is_gauge: impl Fn(&str) -> bool) {
+        let terms: Vec<&mut Term> = match &mut self.rule {
+            Rule::Compare { left, right, .. } => match right {
+                Limit::Number(_) => vec![left],
+                Limit::Term { term, .. } => vec![left, term],
+            },
+            Rule::Between { term, .. } | Rule::Tiers { term, .. } | Rule::Grades { term, .. } => {
+                vec![term]
+            }
+        };
+        for term in terms {
+            term.name_gauge(&is_gauge);
+        }
+    }
+
     /// Where it is judged.
     pub fn home(&self) -> Home {
         let terms = self.terms();

@@ -91,12 +91,19 @@ impl fmt::Display for Fault {
 impl std::error::Error for Fault {}
 
 impl Objective {
-    /// The objective that a line says: `p95 of /retrieve < 900ms`.
+    /// The objective that a line says: `p95 of /retrieve < 900ms`. What it may mean by
+    /// `avg of api.cpu`, who knows the gauges settles ([`Objective::name_gauges`]), unless it can
+    /// be one only.
     ///
     /// # Errors
     /// [`Fault`] if it is not in the language.
     pub fn parse(text: &str) -> Result<Objective, Fault> {
+        of_either(|names_gauges| Objective::parse_as(text, names_gauges))
+    }
+
+    fn parse_as(text: &str, names_gauges: bool) -> Result<Objective, Fault> {
         let mut cursor = start(text)?;
+        cursor.names_gauges = names_gauges;
         let mut left = value(&mut cursor)?;
         let mut units = Units::default();
         let is_between = cursor.words(&["between"]);
@@ -163,6 +170,12 @@ impl Objective {
             unit,
         }
     }
+}
+
+/// What is read where a name with a dot is an endpoint; if that cannot be, where it is a gauge.
+/// A fault is that of the first.
+pub(super) fn of_either<T>(read: impl Fn(bool) -> Result<T, Fault>) -> Result<T, Fault> {
+    read(false).or_else(|fault| read(true).map_err(|_| fault))
 }
 
 pub(super) fn start(text: &str) -> Result<Cursor<'_>, Fault> {

@@ -35,11 +35,21 @@ pub(super) fn value(cursor: &mut Cursor<'_>) -> Result<Term, Fault> {
         );
         return Err(fault.hint("write an objective for each endpoint"));
     }
-    Ok(Term {
+    let mut term = Term {
         subject,
         scope,
         over,
-    })
+    };
+    if cursor.names_gauges {
+        term.name_gauge(&has_dot);
+    }
+    Ok(term)
+}
+
+/// Whether a name is like that of a gauge: `api.cpu`.
+fn has_dot(name: &str) -> bool {
+    let fits = |c: char| c.is_alphanumeric() || "_.".contains(c);
+    name.contains('.') && name.chars().all(fits)
 }
 
 fn subject(cursor: &mut Cursor<'_>) -> Result<Subject, Fault> {
@@ -153,6 +163,8 @@ fn series(cursor: &mut Cursor<'_>) -> Result<SeriesName, Fault> {
 }
 
 fn named_series(cursor: &mut Cursor<'_>, word: &str) -> Result<SeriesName, Fault> {
+    // `last of api.memory` as `avg of api.memory`.
+    let _ = cursor.names_gauges && cursor.words(&["of"]);
     if !cursor.sees_name() {
         let fault = Fault::new(cursor.at, format!("`{word}` needs the name of a metric"));
         return Err(fault.hint(format!("write it as `{word} NAME`")));

@@ -141,6 +141,20 @@ impl Subject {
         }
     }
 
+    fn series_mut(&mut self) -> Option<&mut SeriesName> {
+        match self {
+            Subject::Quantile(_, name)
+            | Subject::Mean(name)
+            | Subject::Max(name)
+            | Subject::Min(name)
+            | Subject::Sum(name)
+            | Subject::Last(name)
+            | Subject::Share(name)
+            | Subject::Named(name) => Some(name),
+            _ => None,
+        }
+    }
+
     /// Its unit; `None` where only a declared metric says it.
     pub fn unit(&self) -> Option<Unit> {
         Some(match self {
@@ -202,6 +216,19 @@ impl Term {
         match self.over {
             Over::Growth(_) => Some(Unit::Share),
             _ => self.subject.unit(),
+        }
+    }
+
+    /// See [`super::Objective::name_gauges`].
+    pub(super) fn name_gauge(&mut self, is_gauge: &impl Fn(&str) -> bool) {
+        let Some(name) = self.scope.endpoint.as_deref().filter(|name| is_gauge(name)) else {
+            return;
+        };
+        if let Some(series) = self.subject.series_mut()
+            && **series == *RESPONSE_TIME
+        {
+            *series = name.into();
+            self.scope.endpoint = None;
         }
     }
 

@@ -28,6 +28,7 @@ use std::time::Duration;
 
 use gatecrash_metrics::Metric;
 use gatecrash_metrics::objective::Objective;
+use gatecrash_metrics::watch::{self, Watch};
 
 use crate::fault::Place;
 
@@ -67,6 +68,8 @@ pub struct Plan {
     /// What answers of all classes may tell; those of a class of steps stand there again,
     /// with its own.
     pub states: Vec<StatePlan>,
+    /// What is watched beside the load.
+    pub watches: Vec<Watch>,
     /// What requests cost, if they do.
     pub prices: Option<Prices>,
     /// The run ends when it has cost as much, in the currency of the prices.
@@ -94,6 +97,13 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The gauges of all that is watched, the generator itself included.
+    pub fn all_gauges(&self) -> Vec<Metric> {
+        let mut gauges = watch::gauges(&self.watches);
+        gauges.extend(Watch::generator().gauges());
+        gauges
+    }
+
     /// The files that must exist before the run, absolute.
     pub fn files(&self) -> impl Iterator<Item = &Path> {
         self.mentions.iter().map(|mention| mention.file.as_path())

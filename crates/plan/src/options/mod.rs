@@ -33,6 +33,8 @@ pub enum Kind {
     Rate,
     /// An objective, see [`gatecrash_metrics::objective::parse`]; may be given several times.
     Objectives,
+    /// What is watched, one for each time it is given.
+    Watches,
     /// One of DEBUG, INFO, WARNING, ERROR, CRITICAL, in any case.
     LogLevel,
     /// JSON texts or names of `.json` files with attributes for User classes.
@@ -60,6 +62,7 @@ impl Kind {
             Self::Timespan => "timespan",
             Self::Rate => "rate",
             Self::Objectives => "objectives",
+            Self::Watches => "watches",
             Self::LogLevel => "log_level",
             Self::UserConfig => "user_config",
             Self::ConfigFile => "config_file",

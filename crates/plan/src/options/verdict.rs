@@ -20,6 +20,17 @@ const OPTIONS: &[OptionSpec] = &[
     .env("GATECRASH_OBJECTIVE")
     .metavar("<text>"),
     OptionSpec::new(
+        &["--watch"],
+        "watches",
+        Kind::Watches,
+        "What is watched beside the load, as NAME=SOURCE with a source as plans have them under \
+         `watch:`: 'machine=host', 'api=process: uvicorn', 'api=process: { port: 8010 }', \
+         'db=container: postgres'; may be given several times. Its gauges, such as `api.cpu`, can \
+         stand in objectives",
+    )
+    .env("GATECRASH_WATCH")
+    .metavar("<name=source>"),
+    OptionSpec::new(
         &["--results"],
         "results",
         Kind::Text,

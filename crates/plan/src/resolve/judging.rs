@@ -52,7 +52,11 @@ impl Resolver<'_> {
         let list = list.into_iter().flat_map(|list| list.value);
         let list = list.map(|one| At::new(one.value.0, one.span));
         let table = table.into_iter().flat_map(|table| table.value.0);
-        let all: Vec<At<Objective>> = list.chain(table).collect();
+        let mut all: Vec<At<Objective>> = list.chain(table).collect();
+        for one in &mut all {
+            let is_gauge = |name: &str| self.gauge_names.iter().any(|gauge| **gauge == *name);
+            one.value.name_gauges(is_gauge);
+        }
         self.objectives.extend(all.iter().cloned());
         all.into_iter().map(|one| one.value).collect()
     }
@@ -75,7 +79,9 @@ impl Resolver<'_> {
                 UserKind::Locust(_) | UserKind::Rust(_) => &[],
             });
         let states = self.plan_states.iter().chain(states);
-        let declared = self.metric_names.iter().cloned();
+        let gauges = around.all_gauges();
+        let named = gauges.iter().map(|gauge| gauge.name.to_string());
+        let declared = self.metric_names.iter().cloned().chain(named);
         Known {
             all_rungs: scenarios.is_some(),
             scenarios: resolved.unwrap_or(written),
@@ -83,7 +89,7 @@ impl Resolver<'_> {
             metrics: declared.chain(states.map(StatePlan::metric_name)).collect(),
             all_states: users.classes.iter().all(Option::is_some),
             currency: around.prices.as_ref().map(|prices| prices.currency.clone()),
-            declared: around.metrics.clone(),
+            declared: [around.metrics.clone(), gauges].concat(),
         }
     }
 
@@ -338,9 +344,10 @@ fn means_itself(name: &str) -> bool {
     objective.is_ok_and(|objective| objective.metrics().iter().any(|metric| **metric == *name))
 }
 
-fn unit_of(written: Option<String>, kind: Kind) -> Unit {
+pub(super) fn unit_of(written: Option<String>, kind: Kind) -> Unit {
     match (written.as_deref(), kind) {
         (None, Kind::Rate) | (Some("share"), _) => Unit::Share,
+        (Some("s"), _) => Unit::Seconds,
         (None, _) | (Some("count"), _) => Unit::Count,
         (Some("ms"), _) => Unit::Ms,
         (Some("bytes"), _) => Unit::Bytes,

@@ -19,13 +19,16 @@ mod scope;
 mod socket;
 mod steps;
 mod users;
+mod watch;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 pub use overrides::Overrides;
 
 use gatecrash_metrics::objective::Objective;
+use gatecrash_metrics::watch::{Watch, gauges};
 
 use crate::effective;
 use crate::fault::{Faults, Place};
@@ -91,7 +94,7 @@ pub fn load(sources: &Sources<'_>) -> Result<Plan, Faults> {
 }
 
 /// The state of resolving one plan.
-struct Resolver<'a> {
+pub(crate) struct Resolver<'a> {
     reader: Reader<'a>,
     folder: &'a Path,
     /// Files that the plan mentions.
@@ -104,6 +107,8 @@ struct Resolver<'a> {
     plan_cache: CacheFrom,
     /// The states of the plan.
     plan_states: Vec<StatePlan>,
+    /// The gauges of all that is watched.
+    gauge_names: Vec<Arc<str>>,
     /// Every objective that has been read.
     objectives: Vec<At<Objective>>,
     /// It has been told that the class has no host.
@@ -115,7 +120,7 @@ struct Resolver<'a> {
 }
 
 impl<'a> Resolver<'a> {
-    fn new(reader: Reader<'a>, folder: &'a Path) -> Self {
+    pub(crate) fn new(reader: Reader<'a>, folder: &'a Path) -> Self {
         Resolver {
             reader,
             folder,
@@ -124,11 +129,17 @@ impl<'a> Resolver<'a> {
             metric_names: Vec::new(),
             plan_cache: CacheFrom::Headers,
             plan_states: Vec::new(),
+            gauge_names: Vec::new(),
             objectives: Vec::new(),
             host_was_missed: false,
             pending: BTreeSet::new(),
             is_start: false,
         }
+    }
+
+    /// What is wrong, and the variables that were met.
+    pub(crate) fn finish(self) -> (Vec<Problem>, Vec<(String, String)>) {
+        self.reader.finish()
     }
 
     fn plan(&mut self, tree: &Node, sources: &Sources<'_>) -> Option<Plan> {
@@ -186,6 +197,10 @@ impl<'a> Resolver<'a> {
             self.plan_cache = cache;
         }
         self.plan_states = self.states(file.states.take(), &[StatePlan::rate_limited()]);
+        let watches = self.watches(file.watch.take());
+        let own = Watch::generator().gauges();
+        let named = gauges(&watches).into_iter().chain(own);
+        self.gauge_names = named.map(|gauge| gauge.name).collect();
         let costs = self.costs(file);
         let (before, after) = self.around_it(file.hooks.take());
         Plan {
@@ -193,6 +208,7 @@ impl<'a> Resolver<'a> {
             metrics,
             cache: self.plan_cache.clone(),
             states: self.plan_states.clone(),
+            watches,
             prices: costs.prices,
             budget: costs.budget,
             confirm_above: costs.confirm_above,

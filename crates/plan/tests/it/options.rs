@@ -122,6 +122,7 @@ const OURS: &[&str] = &[
     "poisson",
     "seed",
     "objectives",
+    "watches",
     "results",
 ];
 

@@ -5,6 +5,7 @@
 //! as text of the page, which keeps its size. What stands below the pointer is told without
 //! a script.
 
+use std::borrow::Cow;
 use std::fmt::Write;
 
 use super::axis::{self, Tick};
@@ -34,7 +35,7 @@ pub(super) struct Stroke {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Curve {
     /// What the legend calls it.
-    pub(super) name: &'static str,
+    pub(super) name: Cow<'static, str>,
     pub(super) stroke: Stroke,
     /// A value for each instant of the chart; `None` leaves a gap.
     pub(super) values: Vec<Option<f64>>,
@@ -54,9 +55,9 @@ pub(super) struct Mark {
 /// A chart.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Chart<'a> {
-    pub(super) title: &'static str,
+    pub(super) title: Cow<'static, str>,
     /// The unit of all values; empty for a number of things.
-    pub(super) unit: &'static str,
+    pub(super) unit: Cow<'static, str>,
     /// How long the scenario lasted, seconds.
     pub(super) lasts_s: f64,
     /// The instants of all curves, seconds since the beginning, rising.
@@ -111,15 +112,15 @@ impl Chart<'_> {
 
     fn caption(&self, html: &mut Markup) {
         html.within("span", &[("class", "title")], |html| {
-            html.element("b", &[], self.title);
+            html.element("b", &[], &self.title);
             if !self.unit.is_empty() {
-                html.element("span", &[("class", "unit")], self.unit);
+                html.element("span", &[("class", "unit")], &self.unit);
             }
         });
         html.within("span", &[("class", "legend")], |html| {
             for curve in &self.curves {
                 let class = format!("key {}", curve.stroke.class);
-                html.element("span", &[("class", &class)], curve.name);
+                html.element("span", &[("class", &class)], &curve.name);
             }
             for (is_broken, class, name) in [
                 (false, "key mark changed", "changed"),

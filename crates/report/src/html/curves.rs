@@ -8,6 +8,7 @@ use gatecrash_metrics::objective::Verdict;
 use gatecrash_metrics::{Point, ScenarioRecord};
 
 use super::chart::{Chart, Curve, Mark, POINTS, Stroke};
+use super::gauges;
 use super::markup::Markup;
 use crate::native::figure::clock;
 
@@ -31,8 +32,10 @@ pub(super) fn draw(html: &mut Markup, scenario: &ScenarioRecord, verdicts: &[&Ve
         points: &points,
         marks: &marks,
     };
-    let charts = series.charts();
-    let class = format!("charts of-{}", charts.len());
+    let mut charts = series.charts();
+    let drawn = charts.len();
+    charts.extend(gauges::charts(scenario, &marks));
+    let class = format!("charts of-{drawn}");
     html.within("div", &[("class", &class)], |html| {
         charts.iter().for_each(|chart| chart.draw(html));
     });
@@ -108,8 +111,8 @@ impl<'a> Series<'a> {
             false => (point.from_epoch_s + point.to_epoch_s) / 2.0,
         };
         Chart {
-            title,
-            unit,
+            title: title.into(),
+            unit: unit.into(),
             lasts_s: self.lasts_s,
             at_s: self
                 .points
@@ -129,7 +132,7 @@ impl<'a> Series<'a> {
     ) -> Curve {
         let values = self.points.iter().map(value).collect();
         Curve {
-            name,
+            name: name.into(),
             stroke,
             values,
         }

@@ -19,6 +19,7 @@
 mod axis;
 mod chart;
 mod curves;
+mod gauges;
 mod markup;
 mod page;
 mod scenario;

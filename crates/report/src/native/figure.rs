@@ -94,10 +94,21 @@ pub fn with_unit(of: &Unit, figure: f64, currency: Option<&str>) -> String {
         Unit::Ms if figure.abs() < 9_999.5 => format!("{} ms", short(figure)),
         Unit::Ms => format!("{} s", short(figure / 1000.0)),
         Unit::Count => short(figure),
+        Unit::Bytes => size(figure),
         other => match unit(other) {
             "/s" => format!("{}/s", short(figure)),
             unit => format!("{} {unit}", short(figure)),
         },
+    }
+}
+
+/// A size by powers of 1000, as limits are mostly written: `12.9 MB`, `1 GB`.
+fn size(bytes: f64) -> String {
+    let units = [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)];
+    let found = units.into_iter().find(|(_, factor)| bytes.abs() >= *factor);
+    match found {
+        Some((unit, factor)) => format!("{} {unit}", short(bytes / factor)),
+        None => format!("{} bytes", short(bytes)),
     }
 }
 

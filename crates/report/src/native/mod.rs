@@ -27,6 +27,7 @@ pub mod cache;
 pub mod cost;
 pub mod csv;
 pub mod figure;
+pub mod gauges;
 pub mod junit;
 pub mod requests;
 pub mod run;

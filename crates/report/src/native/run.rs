@@ -9,6 +9,7 @@ use gatecrash_metrics::{RunRecord, ScenarioRecord, Snapshot, Validity};
 use super::cache::cache;
 use super::cost::{costs, month};
 use super::figure::{clock, counted, value};
+use super::gauges::gauges;
 use super::requests::{error_table, exception_table, phase_table, request_table};
 use super::series::{measure_table, metric_table};
 use super::suite::{sentence_lines, summary_table};
@@ -99,11 +100,21 @@ pub fn scenario(record: &ScenarioRecord, run: &RunRecord, look: &Look) -> Vec<St
         cost_lines(snapshot, run, look),
         measure_table(snapshot, look),
         metric_table(snapshot, look),
+        gauge_lines(record, look),
         error_table(snapshot, look),
         exception_table(snapshot, look),
         look.facts(&notes(record)),
     ] {
         push_block(&mut lines, block);
+    }
+    lines
+}
+
+/// What was watched; the generator itself where its judgement is not the best.
+fn gauge_lines(record: &ScenarioRecord, look: &Look) -> Vec<String> {
+    let mut lines = gauges(&record.snapshot, false).lines(look);
+    if record.validity != Validity::Valid {
+        lines.extend(gauges(&record.snapshot, true).lines(look));
     }
     lines
 }

@@ -71,7 +71,9 @@ pub fn metrics(snapshot: &Snapshot) -> Table {
         texts: 2,
         ..Table::default()
     };
-    for series in snapshot.metrics.iter() {
+    // Gauges of the scenario have a table of their own.
+    let others = snapshot.metrics.iter().filter(|s| s.kind() != Kind::Gauge);
+    for series in others {
         table.rows.push(metric_row(harmless(series.name()), series));
     }
     for endpoint in &snapshot.endpoints {

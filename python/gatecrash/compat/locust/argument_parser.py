@@ -332,6 +332,15 @@ def objective(string) -> str:
     return string
 
 
+def watch(string) -> str:
+    """What is watched, as NAME=SOURCE."""
+    try:
+        _engine.check_watch(string)
+    except ValueError as error:
+        raise configargparse.ArgumentTypeError(str(error)) from error
+    return string
+
+
 def gt_zero(t):
     """Makes a reader of numbers above zero from a reader of numbers."""
 
@@ -381,6 +390,7 @@ def _types() -> dict[str, Any]:
         "timespan": timespan,
         "rate": rate,
         "objectives": objective,
+        "watches": watch,
         "user_config": json_user_config,
     }
 

@@ -14,4 +14,5 @@ mod sockets;
 mod steps;
 mod streams;
 mod templates;
+mod watch;
 mod witness;

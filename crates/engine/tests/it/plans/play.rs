@@ -70,6 +70,7 @@ pub(crate) fn setup(plan: &Plan, lanes: usize) -> Setup {
         },
     });
     Setup {
+        watches: plan.watches.clone(),
         name: "test".to_owned(),
         scenarios: scenarios.collect(),
         lanes,

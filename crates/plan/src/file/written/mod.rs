@@ -13,6 +13,7 @@ mod load;
 mod metrics;
 mod steps;
 mod users;
+mod watch;
 
 pub(crate) use answer::{ExpectFile, JsonExpectFile, SocketExpectFile, TakeFile, TakeKeys};
 pub(crate) use cost::{PriceFile, PricesFile, TokenPriceKeys, TokensKeys};
@@ -25,6 +26,10 @@ pub(crate) use steps::{
     ConnectFile, HttpFile, PartFile, ReceiveFile, SendFile, StepFile, TaskFile,
 };
 pub(crate) use users::UserFile;
+pub(crate) use watch::{
+    ProcessFile, ProcessKeys, QueryFile, QueryKeys, SelectorText, TakenFile, TakenKeys, WatchFile,
+    WatchKeys, WatchWord,
+};
 
 use std::time::Duration;
 
@@ -59,6 +64,9 @@ named!(
     States "states",
     Endpoints "endpoints",
     Weights "user classes and their weights",
+    Watches "watches",
+    Takes "gauges",
+    Queries "gauges and their queries",
 );
 
 record! {
@@ -99,6 +107,10 @@ record! {
         /// how often it was told is the counter `state.NAME`. `rate_limited` is there anyway, for
         /// status 429.
         states: Entries<States, ExpectFile> = "{ degraded: { header: { X-Mode: degraded } } }";
+        /// What is watched beside the load, by its name: processes, containers, this machine, GPUs,
+        /// commands, pages of metrics, a Prometheus. Each gives gauges once a second, which
+        /// objectives can name: `avg api.cpu < 70%`.
+        watch: Entries<Watches, WatchFile> = "{ api: { process: { port: 8010 } }, machine: host }";
         /// What requests cost.
         prices: PricesFile = "{ of: { /retrieve: 0.002 } }";
         /// The run ends when it has cost as much.

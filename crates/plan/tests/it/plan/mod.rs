@@ -19,6 +19,7 @@ mod pages;
 mod scalars;
 mod trees;
 mod validator;
+mod watch;
 mod wild;
 
 use std::path::Path;
