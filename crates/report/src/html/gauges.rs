@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use gatecrash_metrics::watch::GENERATOR;
-use gatecrash_metrics::{Kind, Measured, ScenarioRecord, Slice, Unit};
+use gatecrash_metrics::{Kind, Measure, Measured, ScenarioRecord, Slice, Unit};
 
 use super::chart::{Chart, Curve, Mark, POINTS, Stroke};
 
@@ -19,6 +19,7 @@ const CHARTS: usize = 24;
 
 /// One gauge over the time of the scenario.
 struct Line {
+    measure: Measure,
     name: String,
     unit: Unit,
     values: Vec<Option<f64>>,
@@ -55,6 +56,7 @@ fn lines(pieces: &[&[Slice]]) -> Vec<Line> {
             }
             let place = *places.entry(measured.name().to_owned()).or_insert_with(|| {
                 lines.push(Line {
+                    measure: measured.measure,
                     name: measured.name().to_owned(),
                     unit: measured.unit(),
                     values: vec![None; pieces.len()],
@@ -65,6 +67,10 @@ fn lines(pieces: &[&[Slice]]) -> Vec<Line> {
             *value = larger(*value, measured);
         }
     }
+    // In the order of their declaration, whichever had a value first; what was 0 all the time
+    // needs no picture.
+    lines.sort_by_key(|line| line.measure);
+    lines.retain(|line| line.values.iter().flatten().any(|value| *value != 0.0));
     lines
 }
 
