@@ -103,7 +103,7 @@ impl Seconds {
         Ok(Seconds {
             gauges: watched.books(),
             watched,
-            changes: std::mem::take(&mut self.changes),
+            changes: Vec::new(),
             watch: LocustWatch::start(&ledger.lane),
             ledger,
             users,
@@ -175,7 +175,7 @@ impl Seconds {
             validity: judge(&driven),
             driven,
             abandoned: abandoned.in_flight + abandoned.untaken,
-            changes: Vec::new(),
+            changes: std::mem::take(&mut self.changes),
             history: self.history.points().to_vec(),
             slices: self.history.all_slices(&snapshot),
             sightings: self.judge.ended(&self.open.name),
