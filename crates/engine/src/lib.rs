@@ -7,7 +7,7 @@
 //! | [`scenario`] | a scenario on its way to the lanes |
 //! | `fleet`, `part` | a scenario on all lanes, and its part on one |
 //! | `hooks` | what is done before and after scenarios |
-//! | `guests` | what users of another language did in a scenario |
+//! | `guests`, `guest_accounts` | what users of another language did in a scenario, and what is counted beside their requests |
 //! | [`journey`] | what native users do |
 //! | `drive` | when they do it: the closed and the open model |
 //! | `ledger`, `accounts` | the books that native users write, and what is counted beside requests |
@@ -35,6 +35,7 @@ pub mod clock;
 mod drive;
 mod fleet;
 pub mod guest;
+mod guest_accounts;
 mod guests;
 mod hooks;
 pub mod job;
@@ -59,6 +60,7 @@ pub use books::{Abandoned, Books, Exhausted, ShardId};
 pub use cause::Cause;
 pub use classify::Rule;
 pub use guest::{Guest, Host};
+pub use guest_accounts::GUEST_METRICS;
 pub use hooks::{Around, Hook};
 pub use job::{Apart, Completion, Counted, Fetch, Outcome, Recording, Ticket};
 pub use lane::{ClientId, Lane};

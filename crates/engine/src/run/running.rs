@@ -31,7 +31,7 @@ pub(super) struct Running {
     pub(super) changes: Vec<record::Change>,
     history: History,
     watch: Watch,
-    guests: Guests,
+    pub(super) guests: Guests,
     /// What was done before it.
     pub(super) hooks: Vec<HookRecord>,
     /// What is done beside it.
