@@ -104,11 +104,13 @@ def start(spawn, tmp_path, target):
         *,
         users: str = "legacy: { locustfile: locustfile.py }",
         text="",
+        more="",
         command=(sys.executable, "-m", "gatecrash"),
         env=(),
     ):
         (tmp_path / "locustfile.py").write_text(LOCUSTFILE + textwrap.dedent(text))
         plan = f"host: {target}\nusers:\n{indented(users)}scenarios:\n{indented(scenarios)}"
+        plan += textwrap.dedent(more)
         (tmp_path / "plan.yaml").write_text(plan)
         return spawn(
             *command, "run", "plan.yaml", "--results", "results", env={**os.environ, **dict(env)}
@@ -245,6 +247,77 @@ def test_a_task_that_raises_is_told(run):
     assert failed["count"] == 2 and "on purpose" in failed["message"]
     [task] = [each for each in scenario["tasks"] if each["started"]]
     assert task["failed"] == 2
+
+
+BUYER = """
+from gatecrash import SseUser
+
+class Buyer(SseUser):
+    @task
+    def buy(self):
+        self.client.get("/cached/a?work=0&tell=body", name="cached")
+        self.client.get("/service", name="service")
+        self.client.get("/status/500", name="broken")
+        question = {"model": "m", "max_tokens": 100, "stream_options": {"include_usage": True},
+                    "messages": [{"role": "user", "content": "one two three four"}]}
+        self.client.post("/v1/chat/completions?tokens=10", name="chat", json=question)
+        with self.client.post("/v1/chat/completions?tokens=10", name="chat",
+                              json=question, catch_response=True) as answer:
+            answer.success()
+        with self.client.sse("POST", "/v1/chat/completions?tokens=10", form="openai", name="chat",
+                             json={**question, "stream": True}) as answer:
+            answer.read()
+"""
+
+ASKED_OF_BUYERS = """
+cache: { json: $.cached }
+states: { normal: { header: { X-Mode: normal } }, cached: { json: { $.cached: true } } }
+prices:
+  of:
+    cached: { per_request: 1, per_cached_request: 0.25 }
+    chat: { per_million_tokens: { in: 1000, out: 2000 } }
+    "*": 0.5
+objectives:
+  - cost between 2.393 USD and 2.395 USD
+  - state.normal == 2
+  - state.cached == 1
+  - cache_hit_rate == 50%
+  - requests of user Buyer == 12
+  - error_rate of user Buyer between 16% and 17%
+"""
+
+
+def test_what_requests_cost_and_what_answers_tell(run):
+    users = "legacy: { locustfile: locustfile.py, classes: [Buyer] }"
+    ran = run("each: { users: 1, iterations: 2 }", users=users, text=BUYER, more=ASKED_OF_BUYERS)
+    assert ran.code == 0, ran.out + ran.err
+    scenario = ran.scenarios["each"]
+    costs = {each["name"]: each["measures"]["cost"] for each in scenario["endpoints"]
+             if "cost" in each["measures"]}
+    # A request that came with a status of 500 is not charged.
+    assert {name: cost["count"] for name, cost in costs.items()} == {
+        "cached": 2, "service": 2, "chat": 6,
+    }
+    # 4 tokens in and 10 out each time, whether the answer streams or not.
+    assert costs["chat"]["sum"] == pytest.approx(6 * (4 * 0.001 + 10 * 0.002))
+    assert costs["cached"]["sum"] == pytest.approx(1.25)
+
+
+def test_an_objective_of_a_state_that_never_came_holds(run):
+    more = """
+    states: { degraded: { header: { X-Mode: degraded } } }
+    objectives: [state.degraded == 0, state.rate_limited == 0]
+    """
+    ran = run("each: { users: 1, iterations: 2 }", more=more)
+    assert ran.code == 0, ran.out + ran.err
+
+
+def test_a_budget_ends_the_run(run):
+    more = "prices: { of: { '*': 0.5 } }\nbudget: 2 USD\n"
+    ran = run("each: { users: 1, for: 60s }", more=more)
+    spent = sum(each["measures"]["cost"]["sum"] for each in ran.scenarios["each"]["endpoints"])
+    assert 2 <= spent < 50
+    assert "the budget of 2 USD is spent" in ran.out + ran.err
 
 
 def test_ctrl_c_ends_it_in_good_order(start, target):

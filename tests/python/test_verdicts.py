@@ -216,6 +216,93 @@ def test_a_rate_is_judged_as_well(run):
     assert ran.code in (99, 98)
 
 
+OTHER_CLASS = """
+from locust import FastHttpUser
+
+class Other(FastHttpUser):
+    wait_time = constant(0)
+
+    @task
+    def visit(self):
+        with self.client.get("/delay/400", catch_response=True) as response:
+            response.success()
+
+@events.quit.add_listener
+def _(**_):
+    print("follows", environment_of_run.runner.follow_user is not None)
+
+@events.init.add_listener
+def _(environment, **_):
+    global environment_of_run
+    environment_of_run = environment
+"""
+
+TWO_CLASSES = ["p95 of user Visitor < 300ms", "p95 of user Other < 300ms"]
+
+
+@pytest.mark.parametrize(
+    "load",
+    [("-u", "2", "-r", "2", "--iterations", "8"), ("--rate", "8/s", "-t", "1", "--seed", "7")],
+    ids=["users", "rate"],
+)
+def test_a_class_of_users_is_judged_by_itself(run, tmp_path, load):
+    objectives = [*TWO_CLASSES, "error_rate of user Other == 0", "p95 of user Nobody < 1m"]
+    words = ("--headless", "--results", "kept", *load)
+    ran = run(*words, objectives=objectives, bare=True, text=OTHER_CLASS)
+    outcomes = ["PASS", "FAIL", "PASS", "NO DATA"]
+    assert ran.verdicts == dict(zip(objectives, outcomes, strict=True)), ran.err
+    assert ran.code in (99, 98)
+    [scenario] = json.loads((tmp_path / "kept/run.json").read_text())["scenarios"]
+    by_class = {each["name"]: each["requests"] for each in scenario["classes"]}
+    by_name = {each["name"]: each["requests"] for each in scenario["endpoints"]}
+    assert by_class.pop("Nobody", 0) == 0
+    assert by_class == {"Visitor": by_name["/"], "Other": by_name["/delay/400"]}
+    assert sum(by_class.values()) == 8
+
+
+def test_nobody_is_followed_unless_somebody_asks(run):
+    plain = run(objectives=["p95 < 1m", "error_rate == 0"], text=OTHER_CLASS)
+    assert "follows False" in plain.out, plain.err
+    followed = run(objectives=TWO_CLASSES[:1], text=OTHER_CLASS)
+    assert "follows True" in followed.out, followed.err
+
+
+LISTENS = """
+@events.request.add_listener
+def _(**_):
+    pass
+"""
+
+
+@pytest.mark.parametrize("text", ["", LISTENS], ids=["by the engine", "by a listener"])
+@pytest.mark.parametrize(
+    "load",
+    [("-u", "1", "--iterations", "8"), ("--rate", "8/s", "-t", "1")],
+    ids=["users", "rate"],
+)
+def test_what_answers_tell_is_judged_whoever_records_them(run, load, text):
+    visits = """
+    def more(self):
+        self.client.get("/cached/a?work=0", name="cached")
+        self.client.get("/limited?rate=0&retry=7", name="limited")
+        self.client.post("/v1/messages?tokens=10", name="chat", json={
+            "model": "m", "max_tokens": 100,
+            "messages": [{"role": "user", "content": "one two three four"}]})
+    Visitor.more = more
+    """
+    objectives = [
+        "cache_hit_rate > 80%",
+        "max retry_after == 7s",
+        "state.rate_limited == 8",
+        "sum tokens == 80",
+        "avg tokens_in of chat == 4",
+        "goodput(response_time < 1m) of cached > 0",
+    ]
+    visits = textwrap.dedent(visits) + text
+    ran = run("--headless", *load, objectives=objectives, bare=True, text=visits)
+    assert ran.verdicts == dict.fromkeys(objectives, "PASS"), ran.err
+
+
 def test_the_page_is_written(run, tmp_path):
     ran = run("--html", "pages/{u}-users.html", objectives=["p95 of / < 1m"])
     assert ran.code == 0, ran.err

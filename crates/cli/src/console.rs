@@ -50,8 +50,8 @@ pub(crate) struct Console {
     judge: Judge,
     /// The places of scenarios that it knows of.
     watched: BTreeSet<usize>,
-    /// What was told to be broken: a scenario's place and an objective.
-    broken: BTreeSet<(usize, String)>,
+    /// What was told to be broken, by the scenarios' places.
+    broken: BTreeMap<usize, Vec<String>>,
 }
 
 #[derive(Debug, Default)]
@@ -75,9 +75,9 @@ impl Console {
             done: 0,
             currency: setup.prices.as_ref().map(|prices| prices.currency.clone()),
             budget: setup.budget,
-            judge: Judge::new(&told_when_broken(&setup.objectives)),
+            judge: Judge::watching(&told_when_broken(&setup.objectives)),
             watched: BTreeSet::new(),
-            broken: BTreeSet::new(),
+            broken: BTreeMap::new(),
         };
         let lanes = counted(setup.lanes as u64, "lane", "lanes");
         let results = results.map_or_else(String::new, |folder| {
@@ -165,8 +165,8 @@ impl Console {
         self.watch(standing);
     }
 
-    /// Tells which objectives have broken since the last second. One that looks at all
-    /// requests together may hold again by the end.
+    /// Tells which objectives have broken since the last second, and which hold again: one
+    /// that looks at all requests together may do so.
     fn watch(&mut self, standing: &Standing) {
         let Some(scenario) = self.scenarios.get(standing.place) else {
             return;
@@ -179,13 +179,16 @@ impl Console {
         let broken = self
             .judge
             .second(&name, standing.at_epoch_s, &standing.snapshot);
-        for objective in broken {
-            if self.broken.insert((standing.place, objective.clone())) {
-                let after = clock(standing.elapsed.as_secs_f64().floor());
-                let text = format!("does not hold after {after}: {objective}");
-                let text = self.look().paint(Paint::Warn, &harmless(&text));
-                self.say(&format!("{} · {text}", harmless(&name)));
-            }
+        let before = self.broken.insert(standing.place, broken.clone());
+        let before = before.unwrap_or_default();
+        let after = clock(standing.elapsed.as_secs_f64().floor());
+        let (new, mended) = (beside(&broken, &before), beside(&before, &broken));
+        let texts = new
+            .map(|one| (Paint::Warn, format!("does not hold after {after}: {one}")))
+            .chain(mended.map(|one| (Paint::Good, format!("holds again after {after}: {one}"))));
+        for (paint, text) in texts {
+            let text = self.look().paint(paint, &harmless(&text));
+            self.say(&format!("{} · {text}", harmless(&name)));
         }
     }
 
@@ -280,6 +283,11 @@ impl Console {
 fn next_step(elapsed: Duration) -> Duration {
     let steps = elapsed.as_secs() / STEP.as_secs();
     STEP * (u32::try_from(steps).unwrap_or(u32::MAX) + 1)
+}
+
+/// The objectives of `these` that are not among `those`.
+fn beside<'a>(these: &'a [String], those: &'a [String]) -> impl Iterator<Item = &'a String> {
+    these.iter().filter(|one| !those.contains(one))
 }
 
 /// The objectives that the run itself does not watch, as ones that are told when they break.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Error, Result};
 use gatecrash_engine::guest::Host;
-use gatecrash_engine::journey::{Feeds, PlanError, PlanJourney};
+use gatecrash_engine::journey::{Feeds, GuestAnswers, PlanError, PlanJourney};
 use gatecrash_engine::{Around, Hook, ScenarioSetup, Setup, Users};
 use gatecrash_plan::fingerprint::{Draws, fingerprint};
 use gatecrash_plan::model::{Plan, Scenario, UserKind};
@@ -48,6 +48,7 @@ pub(crate) fn setup(plan: &Plan, guests: Guests<'_>, lanes: usize) -> Result<Set
         seed: plan.seed,
         objectives: plan.all_objectives(),
         prices: plan.prices.clone().map(Arc::new),
+        answers: guest_answers(plan)?,
         budget: plan.budget,
         around: Around {
             pause: Duration::ZERO,
@@ -58,6 +59,14 @@ pub(crate) fn setup(plan: &Plan, guests: Guests<'_>, lanes: usize) -> Result<Set
         files: None,
         watches: plan.watches.clone(),
     })
+}
+
+/// What is looked at in the answers to users of locustfiles, if there are any.
+fn guest_answers(plan: &Plan) -> Result<Option<Arc<GuestAnswers>>> {
+    let mut kinds = plan.users.iter().map(|class| &class.kind);
+    let has_guests = kinds.any(|kind| matches!(kind, UserKind::Locust(_)));
+    let answers = has_guests.then(|| GuestAnswers::of(plan)).transpose();
+    Ok(answers.map_err(Error::msg)?.map(Arc::new))
 }
 
 /// What is done before and after a scenario.

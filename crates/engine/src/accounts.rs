@@ -6,11 +6,13 @@
 
 use std::sync::Arc;
 
+use gatecrash_metrics::measure::Phases;
 use gatecrash_metrics::objective::Objective;
 use gatecrash_metrics::objective::term::{Goodput, RESPONSE_TIME, Subject};
-use gatecrash_metrics::{EndpointId, Kind, Measure, Metric, MetricId, Shard, Unit, UserId};
+use gatecrash_metrics::{EndpointId, Kind, Measure, Metric, MetricId, Sample, Shard, Unit, UserId};
 use gatecrash_plan::model::{Price, Prices, Used};
 
+use crate::journey::GuestAnswers;
 use crate::noted::Noted;
 
 /// What a run counts beside its requests.
@@ -20,13 +22,21 @@ pub(crate) struct Accounts {
     goodputs: Vec<Goodput>,
     /// Classes of users that are counted by themselves.
     users: Vec<String>,
+    /// What is looked at in the answers of guests.
+    answers: Option<Arc<GuestAnswers>>,
 }
 
 impl Accounts {
-    /// What these objectives ask for, and what these prices make of requests.
-    pub(crate) fn of(objectives: &[Objective], prices: Option<Arc<Prices>>) -> Accounts {
+    /// What these objectives ask for, what these prices make of requests, and what is looked
+    /// at in the answers of guests.
+    pub(crate) fn of(
+        objectives: &[Objective],
+        prices: Option<Arc<Prices>>,
+        answers: Option<Arc<GuestAnswers>>,
+    ) -> Accounts {
         let mut accounts = Accounts {
             prices,
+            answers,
             ..Accounts::default()
         };
         for term in objectives.iter().flat_map(Objective::terms) {
@@ -43,14 +53,57 @@ impl Accounts {
         }
         accounts
     }
+
+    /// What a run without a plan is to count of its guests' requests so that these objectives
+    /// can be judged; `None` if the requests themselves are enough.
+    pub(crate) fn of_guests(objectives: &[Objective]) -> Option<Accounts> {
+        let answers = GuestAnswers::asked_for(objectives).map(Arc::new);
+        Some(Accounts::of(objectives, None, answers)).filter(Accounts::ask_guests)
+    }
+
+    /// Whether anything is counted of the requests of guests beside the requests themselves.
+    pub(crate) fn ask_guests(&self) -> bool {
+        let is_nothing = self.prices.is_none()
+            && self.answers.is_none()
+            && self.goodputs.is_empty()
+            && self.users.is_empty();
+        !is_nothing
+    }
+
+    /// What is looked at in the answers of guests.
+    pub(crate) fn answers(&self) -> Option<Arc<GuestAnswers>> {
+        self.answers.clone()
+    }
+}
+
+/// Whether an objective can be judged only when answers are looked at.
+pub(crate) fn speaks_of_answers(objectives: &[Objective]) -> bool {
+    const TOLD: [Measure; 7] = [
+        Measure::CacheHit,
+        Measure::HitTime,
+        Measure::MissTime,
+        Measure::RetryAfter,
+        Measure::Tokens,
+        Measure::TokensIn,
+        Measure::TokensCached,
+    ];
+    let is_told = |name: &str| {
+        name.starts_with("state.") || TOLD.iter().any(|measure| measure.name() == Some(name))
+    };
+    objectives.iter().any(|objective| {
+        let terms = objective.terms();
+        let mut subjects = terms.iter().map(|term| &term.subject);
+        subjects.any(|one| matches!(one, Subject::CacheHitRate | Subject::TokensPerSecond))
+            || objective.metrics().iter().any(|name| is_told(name))
+    })
 }
 
 /// The same on one lane, in one scenario.
 #[derive(Debug, Default)]
 pub(crate) struct LaneAccounts {
     prices: Option<Arc<Prices>>,
-    /// By the numbers of the endpoints.
-    by_endpoint: Vec<Price>,
+    /// By the numbers of the endpoints, as far as these are known.
+    by_endpoint: Vec<Option<Price>>,
     goodputs: Vec<Good>,
     /// By the places of the classes; empty where nobody is followed.
     users: Vec<Option<UserId>>,
@@ -122,10 +175,25 @@ impl LaneAccounts {
         }
     }
 
-    /// A new endpoint; they come in the order of their numbers.
-    pub(crate) fn add_endpoint(&mut self, method: &str, name: &str) {
+    /// A new endpoint.
+    pub(crate) fn add_endpoint(&mut self, id: EndpointId, method: &str, name: &str) {
         if let Some(prices) = &self.prices {
-            self.by_endpoint.push(prices.of(method, name));
+            let at = id.0 as usize;
+            if self.by_endpoint.len() <= at {
+                self.by_endpoint.resize(at + 1, None);
+            }
+            self.by_endpoint[at] = Some(prices.of(method, name));
+        }
+    }
+
+    /// The same for one that stands in the shard, unless it is known.
+    pub(crate) fn note_endpoint(&mut self, shard: &Shard, id: EndpointId) {
+        let known = self.by_endpoint.get(id.0 as usize);
+        if self.prices.is_some()
+            && !matches!(known, Some(Some(_)))
+            && let Some(endpoint) = shard.endpoint(id)
+        {
+            self.add_endpoint(id, &endpoint.method, &endpoint.name);
         }
     }
 
@@ -171,7 +239,7 @@ impl LaneAccounts {
 
     fn charge(&self, over: &Over<'_>, tell: &mut impl FnMut(Measure, f64)) {
         let price = self.by_endpoint.get(over.endpoint.0 as usize);
-        let Some(price) = price.filter(|_| over.noted.is_charged) else {
+        let Some(price) = price.copied().flatten().filter(|_| over.noted.is_charged) else {
             return;
         };
         let tokens = |count: Option<u64>| count.unwrap_or(0) as f64;
@@ -236,5 +304,21 @@ fn value(name: &str) -> Value {
     match name {
         RESPONSE_TIME => Value::ResponseTime,
         _ => Measure::named(name).map_or(Value::Unknown, Value::Measured),
+    }
+}
+
+/// Counts a request once more, for its class.
+pub(crate) fn record_user(
+    shard: &mut Shard,
+    user: UserId,
+    sample: &Sample,
+    phases: &Phases,
+    service_time_ms: Option<f64>,
+    has_failed: bool,
+) {
+    shard.record_user(user, sample, has_failed);
+    let service_time = service_time_ms.map(|ms| (Measure::ServiceTime, ms));
+    for (measure, ms) in phases.iter().chain(service_time) {
+        shard.measure_user(user, measure, ms);
     }
 }

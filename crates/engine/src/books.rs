@@ -4,8 +4,10 @@
 use gatecrash_metrics::{EndpointId, Measure, Metric, MetricId, Sample, Shard};
 use gatecrash_net::Error;
 
+use crate::accounts::Accounts;
 use crate::cause::Cause;
 use crate::clock::Clock;
+use crate::guest_accounts::{GuestAccounts, OwnMetrics};
 use crate::job::Apart;
 
 /// Names one set of aggregates. One run needs one; a process that uses several
@@ -54,6 +56,9 @@ pub struct Books {
     /// Nothing is counted any more: the last tables are being written.
     pub closed: bool,
     shards: Vec<Shard>,
+    /// What else is counted, by shards; mostly nothing.
+    accounts: Vec<Option<Box<GuestAccounts>>>,
+    own: OwnMetrics,
     /// What guests have declared, for shards to come.
     declared: Vec<(MetricId, Metric)>,
 }
@@ -66,6 +71,8 @@ impl Books {
             exhausted: Exhausted::default(),
             closed: false,
             shards: Vec::new(),
+            accounts: Vec::new(),
+            own: OwnMetrics::default(),
             declared: Vec::new(),
         }
     }
@@ -99,16 +106,46 @@ impl Books {
         }
     }
 
-    /// Counts one value of a measure, unless the books are closed.
+    /// Counts from now on what is asked for of the requests of these classes of guests, by
+    /// their numbers.
+    pub(crate) fn account(
+        &mut self,
+        shard: ShardId,
+        accounts: &Accounts,
+        classes: &[(u32, String)],
+    ) {
+        let (now_epoch_s, at) = (self.clock.now_epoch_s(), shard.0 as usize);
+        self.shard(shard);
+        if self.accounts.len() <= at {
+            self.accounts.resize_with(at + 1, || None);
+        }
+        let (books, own) = (&mut self.shards[at], &mut self.own);
+        let new = GuestAccounts::new(accounts, classes, own, books, now_epoch_s);
+        self.accounts[at] = Some(Box::new(new));
+    }
+
+    /// Whether somebody asks more of the requests in this shard than their times.
+    pub(crate) fn has_accounts(&self, shard: ShardId) -> bool {
+        matches!(self.accounts.get(shard.0 as usize), Some(Some(_)))
+    }
+
+    /// Counts one value of a measure, told by a user of a class where somebody asks, unless
+    /// the books are closed.
     pub(crate) fn measure(
         &mut self,
         shard: ShardId,
         endpoint: EndpointId,
+        class: Option<u32>,
         measure: Measure,
         value: f64,
     ) {
-        if !self.closed {
-            self.shard(shard).measure(endpoint, measure, value);
+        if self.closed {
+            return;
+        }
+        self.shard(shard).measure(endpoint, measure, value);
+        let at = shard.0 as usize;
+        if let (Some(class), Some(Some(accounts))) = (class, self.accounts.get(at)) {
+            accounts.measure(&mut self.shards[at], class, measure, value);
         }
     }
 
@@ -118,8 +155,8 @@ impl Books {
             true => (1.0, Measure::HitTime),
             false => (0.0, Measure::MissTime),
         };
-        self.measure(shard, endpoint, Measure::CacheHit, share);
-        self.measure(shard, endpoint, time, ms);
+        self.measure(shard, endpoint, None, Measure::CacheHit, share);
+        self.measure(shard, endpoint, None, time, ms);
     }
 
     /// Counts one sample, what is kept beside its time, and its failure if it has one,
@@ -134,6 +171,7 @@ impl Books {
         if self.closed {
             return;
         }
+        let at = shard.0 as usize;
         let shard = self.shard(shard);
         shard.record(sample);
         if let Some(apart) = apart {
@@ -144,6 +182,9 @@ impl Books {
         }
         if let Some(cause) = failure {
             shard.fail(sample.endpoint, cause.why(), sample.at_epoch_s);
+        }
+        if let Some(Some(accounts)) = self.accounts.get_mut(at) {
+            accounts.record(&mut self.shards[at], sample, apart, failure.is_some());
         }
     }
 }

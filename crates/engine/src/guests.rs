@@ -5,6 +5,7 @@
 //! What a lane counts for all of its guests together (requests given up, what the machine
 //! lacked) is told as its growth since the scenario began.
 
+use crate::accounts::Accounts;
 use crate::books::{Books, Exhausted, ShardId};
 use crate::fleet::Seen;
 use crate::lane::Lane;
@@ -20,6 +21,8 @@ pub(crate) struct Guests {
 struct GuestLane {
     lane: Lane,
     shards: Vec<ShardId>,
+    /// Of each class its shard, its number and its name.
+    classes: Vec<(ShardId, u32, String)>,
     before: Common,
 }
 
@@ -43,22 +46,49 @@ impl Guests {
     /// The guests among these users, from now on.
     pub(crate) fn of(users: &[(Users, f64)]) -> Guests {
         let mut lanes: Vec<GuestLane> = Vec::new();
-        for (lane, shard) in users.iter().filter_map(|(users, _)| users.guest()) {
+        for (users, _) in users {
+            let Some((lane, shard, number)) = users.guest() else {
+                continue;
+            };
             let known = lanes.iter().position(|known| known.lane.is(lane));
             let place = known.unwrap_or_else(|| {
                 lanes.push(GuestLane {
                     lane: lane.clone(),
                     shards: Vec::new(),
+                    classes: Vec::new(),
                     before: lane.ask(|books| Common::of(books)),
                 });
                 lanes.len() - 1
             });
-            let shards = &mut lanes[place].shards;
+            let GuestLane {
+                shards, classes, ..
+            } = &mut lanes[place];
+            classes.push((shard, number, users.class().to_owned()));
             if !shards.contains(&shard) {
                 shards.push(shard);
             }
         }
         Guests { lanes }
+    }
+
+    /// Counts from now on what is asked for beside their requests.
+    pub(crate) fn account(&self, accounts: &Accounts) {
+        if !accounts.ask_guests() {
+            return;
+        }
+        for GuestLane {
+            lane,
+            shards,
+            classes,
+            ..
+        } in &self.lanes
+        {
+            for shard in shards {
+                let own = classes.iter().filter(|(of, ..)| of == shard);
+                let own = own.map(|(_, number, name)| (*number, name.clone()));
+                lane.account(*shard, accounts.clone(), own.collect());
+            }
+        }
     }
 
     /// Adds what they did.
@@ -67,6 +97,7 @@ impl Guests {
             lane,
             shards,
             before,
+            ..
         } in &self.lanes
         {
             let shards = shards.clone();

@@ -13,7 +13,7 @@ use crate::books::{Books, ShardId};
 use crate::cause::Cause;
 use crate::classify::Rule;
 use crate::fleet::Parts;
-use crate::journey::{GuestCall, ms_between, phases};
+use crate::journey::{Came, GuestCall, ms_between, phases};
 use crate::lane::ClientId;
 
 /// Names one waiting call. The low half is a slot number that is reused, the
@@ -51,6 +51,8 @@ pub struct Fetch {
     pub recording: Recording,
     /// From when its time counts.
     pub counted: Counted,
+    /// The number of the class that its user belongs to, where somebody asks.
+    pub class: Option<u32>,
 }
 
 /// From when the response time of a request counts.
@@ -87,17 +89,23 @@ impl Counted {
                 Counted::FromCall => Phases::default(),
                 _ => phases(timings, done),
             },
+            class: None,
+            came: None,
         }
     }
 }
 
 /// What is kept of a request beside its response time.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default)]
 pub struct Apart {
     /// The time without what came before the call.
     pub service_time_ms: Option<f64>,
     /// How long each phase took.
     pub phases: Phases,
+    /// The number of the class that its user belongs to, where somebody asks.
+    pub class: Option<u32>,
+    /// What came, where somebody asks.
+    pub came: Option<Came>,
 }
 
 /// Who records an exchange.
@@ -150,6 +158,7 @@ pub(crate) enum Job {
     Measure {
         shard: ShardId,
         endpoint: EndpointId,
+        class: Option<u32>,
         measure: Measure,
         value: f64,
     },

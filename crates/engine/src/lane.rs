@@ -11,9 +11,11 @@ use std::sync::mpsc::sync_channel;
 use std::sync::{Arc, Mutex};
 
 use crossbeam_queue::SegQueue;
+use gatecrash_metrics::objective::Objective;
 use gatecrash_metrics::{EndpointId, Measure, Metric, MetricId, Sample};
 use gatecrash_net::Client;
 
+use crate::accounts::Accounts;
 use crate::books::{Abandoned, Books, ShardId};
 use crate::cause::Cause;
 use crate::fleet::Parts;
@@ -235,11 +237,20 @@ impl Lane {
         self.push(Job::RunWithClient(client, Box::new(work)));
     }
 
-    /// Counts one value of a measure of an endpoint, in the measure's unit.
-    pub fn measure(&self, shard: ShardId, endpoint: EndpointId, measure: Measure, value: f64) {
+    /// Counts one value of a measure of an endpoint, in the measure's unit, told by a user of
+    /// a class where somebody asks.
+    pub fn measure(
+        &self,
+        shard: ShardId,
+        endpoint: EndpointId,
+        class: Option<u32>,
+        measure: Measure,
+        value: f64,
+    ) {
         self.push_quietly(Job::Measure {
             shard,
             endpoint,
+            class,
             measure,
             value,
         });
@@ -253,6 +264,24 @@ impl Lane {
     /// Counts one value of a declared metric that belongs to no endpoint.
     pub fn metric(&self, shard: ShardId, id: MetricId, value: f64) {
         self.push_quietly(Job::Metric { shard, id, value });
+    }
+
+    /// Counts from now on, in this shard, what `objectives` need beside the requests of its
+    /// guests, whose classes are numbered by their places. Says whether that is anything: else
+    /// nobody needs to know the class of a user, or what came.
+    pub fn follow(&self, shard: ShardId, objectives: &[Objective], classes: Vec<String>) -> bool {
+        let Some(accounts) = Accounts::of_guests(objectives) else {
+            return false;
+        };
+        let classes = (0..).zip(classes).collect();
+        self.account(shard, accounts, classes);
+        true
+    }
+
+    /// Counts from now on what is asked for of the requests of these classes, by their
+    /// numbers.
+    pub(crate) fn account(&self, shard: ShardId, accounts: Accounts, classes: Vec<(u32, String)>) {
+        self.ask(move |books| books.account(shard, &accounts, &classes));
     }
 
     /// Ends the counting for good, so that all that is written from now on says the

@@ -22,7 +22,8 @@ use tokio::task::{AbortHandle, LocalSet, spawn_local};
 use crate::books::Books;
 use crate::clock::Clock;
 use crate::fleet::Parts;
-use crate::job::{Completion, Counted, Fetch, Job, Outcome, Recording, Ticket};
+use crate::job::{Apart, Completion, Counted, Fetch, Job, Outcome, Recording, Ticket};
+use crate::journey::Came;
 use crate::lane::{ClientId, Shared};
 use crate::noted::hit;
 
@@ -202,11 +203,12 @@ impl Inner {
             Job::Measure {
                 shard,
                 endpoint,
+                class,
                 measure,
                 value,
             } => {
                 let mut books = self.books.borrow_mut();
-                books.measure(shard, endpoint, measure, value);
+                books.measure(shard, endpoint, class, measure, value);
             }
             Job::Declare(id, metric) => self.books.borrow_mut().declare(id, metric),
             Job::Metric { shard, id, value } => self.books.borrow_mut().metric(shard, id, value),
@@ -245,7 +247,7 @@ impl Inner {
         });
         match fetched.await {
             Ok(Fetched::Whole(exchange)) => {
-                let recorded = self.record_if_plain(&exchange, fetch.recording, fetch.counted);
+                let recorded = self.record_if_plain(&exchange, &fetch);
                 self.take_flight(ticket);
                 self.complete(ticket, Outcome::Answer(Box::new(exchange)), recorded);
             }
@@ -261,12 +263,12 @@ impl Inner {
         }
     }
 
-    fn record_if_plain(&self, exchange: &Exchange, recording: Recording, counted: Counted) -> bool {
+    fn record_if_plain(&self, exchange: &Exchange, fetch: &Fetch) -> bool {
         let Recording::Lane {
             shard,
             endpoint,
             rule,
-        } = recording
+        } = fetch.recording
         else {
             return false;
         };
@@ -274,6 +276,7 @@ impl Inner {
             return false;
         }
         let mut books = self.books.borrow_mut();
+        let counted = fetch.counted;
         let called = exchange.timings.started;
         let done = exchange.timings.done.unwrap_or_else(now);
         let sample = Sample {
@@ -283,9 +286,14 @@ impl Inner {
             whole_ms: false,
             response_length: body_length(exchange),
         };
-        let apart = (counted != Counted::FromCall).then(|| counted.apart(&exchange.timings, done));
+        let is_asked = books.has_accounts(shard);
+        let apart = (is_asked || counted != Counted::FromCall).then(|| Apart {
+            class: fetch.class,
+            came: is_asked.then(|| Came::of(exchange)),
+            ..counted.apart(&exchange.timings, done)
+        });
         books.record(shard, &sample, apart.as_ref(), None);
-        if let Some(hit) = hit(&exchange.head) {
+        if !is_asked && let Some(hit) = hit(&exchange.head) {
             let ms = sample.response_time_ms.unwrap_or_default();
             books.hit(shard, endpoint, hit, ms);
         }
@@ -478,6 +486,7 @@ mod tests {
             started: now(),
             recording: Recording::Guest,
             counted: Counted::FromCall,
+            class: None,
         })
     }
 

@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use gatecrash_metrics::measure::{Metric, MetricId, Phases};
 use gatecrash_metrics::shard::OTHER_NAMES;
 use gatecrash_metrics::task::TaskId;
-use gatecrash_metrics::{EndpointId, Measure, Missed, Sample, Shard, Snapshot, UserId, Why};
+use gatecrash_metrics::{EndpointId, Measure, Missed, Sample, Shard, Snapshot, Why};
 
 use gatecrash_net::Error;
 
-use crate::accounts::{Accounts, LaneAccounts, Over};
+use crate::accounts::{Accounts, LaneAccounts, Over, record_user};
 use crate::clock::Clock;
 use crate::names::MAX_ENDPOINTS;
 use crate::noted::Noted;
@@ -107,7 +107,7 @@ impl Ledger {
             .or_default()
             .insert(name.into(), id);
         self.shard.borrow_mut().define(id, method, name);
-        self.accounts.borrow_mut().add_endpoint(method, name);
+        self.accounts.borrow_mut().add_endpoint(id, method, name);
         id
     }
 
@@ -128,7 +128,8 @@ impl Ledger {
         let accounts = self.accounts.borrow();
         let user = accounts.user(class);
         if let Some(user) = user {
-            record_user(&mut shard, user, sample, told);
+            let (time_ms, has_failed) = (told.service_time_ms, told.failure.is_some());
+            record_user(&mut shard, user, sample, &told.phases, time_ms, has_failed);
         }
         if accounts.is_empty() && told.noted.tells_nothing() {
             return;
@@ -287,13 +288,4 @@ fn declare(
     }
     shard.declare(next, metric);
     next
-}
-
-/// Counts a request once more, for its class.
-fn record_user(shard: &mut Shard, user: UserId, sample: &Sample, told: &Told<'_>) {
-    shard.record_user(user, sample, told.failure.is_some());
-    let service_time = told.service_time_ms.map(|ms| (Measure::ServiceTime, ms));
-    for (measure, ms) in told.phases.iter().chain(service_time) {
-        shard.measure_user(user, measure, ms);
-    }
 }

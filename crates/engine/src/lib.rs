@@ -8,7 +8,7 @@
 //! | `fleet`, `part` | a scenario on all lanes, and its part on one |
 //! | `hooks` | what is done before and after scenarios |
 //! | [`gauges`] | what is watched beside the load, in the books of what runs |
-//! | `guests` | what users of another language did in a scenario |
+//! | `guests`, `guest_accounts` | what users of another language did in a scenario, and what is counted beside their requests |
 //! | [`journey`] | what native users do |
 //! | `drive` | when they do it: the closed and the open model |
 //! | `ledger`, `accounts` | the books that native users write, and what is counted beside requests |
@@ -37,6 +37,7 @@ mod drive;
 mod fleet;
 pub mod gauges;
 pub mod guest;
+mod guest_accounts;
 mod guests;
 mod hooks;
 pub mod job;
@@ -62,6 +63,7 @@ pub use cause::Cause;
 pub use classify::Rule;
 pub use gauges::{GaugeBooks, Gauges};
 pub use guest::{Guest, Host};
+pub use guest_accounts::GUEST_METRICS;
 pub use hooks::{Around, Hook};
 pub use job::{Apart, Completion, Counted, Fetch, Outcome, Recording, Ticket};
 pub use lane::{ClientId, Lane};

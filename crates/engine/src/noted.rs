@@ -139,6 +139,19 @@ impl Usage {
         }
     }
 
+    /// What these measures tell.
+    pub(crate) fn of_measures(measures: &[(Measure, f64)]) -> Usage {
+        let tokens = |wanted: Measure| {
+            let found = measures.iter().find(|(measure, _)| *measure == wanted);
+            found.map(|(_, value)| *value as u64)
+        };
+        Usage {
+            tokens_in: tokens(Measure::TokensIn),
+            tokens_cached: tokens(Measure::TokensCached),
+            tokens_out: tokens(Measure::Tokens),
+        }
+    }
+
     /// The measures of what is known.
     pub fn measures(&self) -> impl Iterator<Item = (Measure, f64)> {
         let all = [

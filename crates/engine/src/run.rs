@@ -35,6 +35,7 @@ use crate::clock::Clock;
 use crate::fleet::{Fleet, PartEnded};
 use crate::gauges::Gauges;
 use crate::hooks::Around;
+use crate::journey::GuestAnswers;
 use crate::lane::Lane;
 use crate::part::Change;
 use crate::scenario::ScenarioSetup;
@@ -59,6 +60,8 @@ pub struct Setup {
     pub prices: Option<Arc<Prices>>,
     /// The run ends when it has cost as much.
     pub budget: Option<f64>,
+    /// What is looked at in the answers of guests, where somebody asks.
+    pub answers: Option<Arc<GuestAnswers>>,
     /// What is done before the first scenario and after the last one.
     pub around: Around,
     /// The folder of the results, for files that hooks make.

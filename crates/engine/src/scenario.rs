@@ -39,8 +39,9 @@ impl Users {
         self.0.task_kinds()
     }
 
-    /// Where users of another language are counted; `None` for native ones.
-    pub(crate) fn guest(&self) -> Option<(&Lane, ShardId)> {
+    /// Where users of another language are counted, and the number of their class; `None` for
+    /// native ones.
+    pub(crate) fn guest(&self) -> Option<(&Lane, ShardId, u32)> {
         self.0.guest_books()
     }
 
@@ -71,7 +72,7 @@ impl fmt::Debug for Users {
 trait AnyJourney: Send + Sync {
     fn class_name(&self) -> &str;
     fn task_kinds(&self) -> &[TaskKind];
-    fn guest_books(&self) -> Option<(&Lane, ShardId)>;
+    fn guest_books(&self) -> Option<(&Lane, ShardId, u32)>;
     fn spawn_user(
         self: Arc<Self>,
         part: Rc<Part>,
@@ -90,7 +91,7 @@ impl<J: Journey> AnyJourney for J {
         self.tasks()
     }
 
-    fn guest_books(&self) -> Option<(&Lane, ShardId)> {
+    fn guest_books(&self) -> Option<(&Lane, ShardId, u32)> {
         self.guest()
     }
 

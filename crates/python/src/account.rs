@@ -152,12 +152,17 @@ impl Account {
         })
     }
 
-    /// Looks from now on at a run whose users drive themselves and count in `stats`.
-    fn watch(&self, py: Python<'_>, stats: &Stats) -> PyResult<()> {
+    /// Looks from now on at a run whose users, of these classes, drive themselves and count in
+    /// `stats`. Says whether an objective asks more of their requests than their times: then
+    /// each user needs a `Turn.follow` with the number of its class, its place among these.
+    fn watch(&self, py: Python<'_>, stats: &Stats, classes: Vec<String>) -> PyResult<bool> {
         let (open, ledger) = (self.open.clone(), stats.ledger.clone());
+        let (lane, shard) = (ledger.lane.clone(), ledger.names.shard());
+        let objectives = &self.open.objectives;
+        let is_asked = py.detach(|| lane.follow(shard, objectives, classes));
         let watched = py.detach(|| Watched::start(open, ledger))?;
         *lock(&self.watched) = Some(watched);
-        Ok(())
+        Ok(is_asked)
     }
 
     /// Says how many users there are now. Returns what keeps the files from being complete,

@@ -303,6 +303,7 @@ impl Client {
         let lag_ms = lag_ms(py, ticket, false, None);
         match self.boundary.take_from(py, &mailbox)? {
             Heard::Head(exchange) => {
+                came(py, &exchange);
                 let events = EventStream::new(self.boundary, mailbox, started, lag_ms);
                 Ok((Exchange::answered(*exchange, false, lag_ms), Some(events)))
             }
@@ -417,7 +418,10 @@ impl Client {
     ) -> PyResult<Ticket> {
         let ticket = self.boundary.take_slot(py)?;
         let turn = turn::current(py);
-        let counted = turn.map_or(Counted::FromCall, |turn| turn.get().count(ticket, started));
+        let (counted, class) = turn.map_or((Counted::FromCall, None), |turn| {
+            let turn = turn.get();
+            (turn.count(ticket, started), turn.class())
+        });
         self.boundary.fetch(Box::new(Fetch {
             ticket,
             client: self.id,
@@ -425,6 +429,7 @@ impl Client {
             started,
             recording,
             counted,
+            class,
         }));
         Ok(ticket)
     }
@@ -475,6 +480,11 @@ impl Client {
             _ => None,
         };
         let lag_ms = lag_ms(py, ticket, completion.recorded, timings);
+        if let Outcome::Answer(exchange) = &completion.outcome
+            && !completion.recorded
+        {
+            came(py, exchange);
+        }
         match completion.outcome {
             Outcome::Answer(exchange) => {
                 Ok(Exchange::answered(*exchange, completion.recorded, lag_ms))
@@ -509,6 +519,7 @@ impl Client {
         let lag_ms = lag_ms(py, ticket, false, None);
         match completion.outcome {
             Outcome::Started(exchange) => {
+                came(py, &exchange);
                 let stream = Stream::new(self.boundary, ticket);
                 Ok((Exchange::answered(*exchange, false, lag_ms), Some(stream)))
             }
@@ -525,6 +536,13 @@ impl Client {
 /// the first of a turn.
 fn lag_ms(py: Python<'_>, ticket: Ticket, recorded: bool, timings: Option<&Timings>) -> f64 {
     turn::current(py).map_or(0.0, |turn| turn.get().finish(ticket, recorded, timings))
+}
+
+/// An answer is there that Python reports.
+fn came(py: Python<'_>, exchange: &gatecrash_net::Exchange) {
+    if let Some(turn) = turn::current(py) {
+        turn.get().came(exchange);
+    }
 }
 
 /// A request was left before it had an outcome.

@@ -14,6 +14,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::boundary::Boundary;
+use crate::turn;
 
 /// The events of one answer, after its head.
 #[pyclass(frozen, module = "gatecrash._engine")]
@@ -78,6 +79,17 @@ impl EventStream {
         let all = end.iter().flat_map(|end| &end.measures);
         all.filter_map(|(measure, value)| Some((measure.name()?, *value)))
             .collect()
+    }
+
+    /// Hands what was measured to the turn of this greenlet, which tells it with the report
+    /// of the request. Says whether it does; else it has to be told apart.
+    fn tell(&self, py: Python<'_>) -> bool {
+        let Some(turn) = turn::current(py) else {
+            return false;
+        };
+        let end = self.lock();
+        end.as_ref()
+            .is_some_and(|end| turn.get().streamed(&end.content, &end.measures))
     }
 
     /// The visible content put together, once it is over.

@@ -7,8 +7,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use gatecrash_engine::ShardId;
-use gatecrash_metrics::{Kind, Limits, Measure, MetricId, Unit};
+use gatecrash_engine::{GUEST_METRICS, ShardId};
+use gatecrash_metrics::{Kind, Measure, MetricId, Unit};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
@@ -108,10 +108,9 @@ fn declare(wanted: &gatecrash_metrics::Metric) -> Result<MetricId, String> {
             )),
         };
     }
-    let most = Limits::default().metrics;
-    if all.len() >= most {
+    if all.len() >= GUEST_METRICS {
         return Err(format!(
-            "a run can have {most} metrics, and {} is beyond",
+            "a locustfile can have {GUEST_METRICS} metrics, and {} is beyond",
             wanted.name
         ));
     }

@@ -7,7 +7,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use gatecrash_engine::journey::{GuestJourney, TaskKind};
+use gatecrash_engine::journey::{GuestAnswers, GuestJourney, TaskKind};
 use gatecrash_engine::{
     Around, Change, Command, Lane, LocustWatch, Run, RunHandle, ScenarioSetup, Setup, Ticket, Users,
 };
@@ -120,14 +120,16 @@ impl RateRun {
             seed,
             around: Around::default(),
         };
+        let objectives = open
+            .as_ref()
+            .map_or_else(Vec::new, |open| open.objectives.clone());
         let setup = Setup {
             name,
             scenarios: vec![scenario],
             lanes: 1,
             seed,
-            objectives: open
-                .as_ref()
-                .map_or_else(Vec::new, |open| open.objectives.clone()),
+            answers: GuestAnswers::asked_for(&objectives).map(Arc::new),
+            objectives,
             watches: open
                 .as_ref()
                 .map_or_else(Vec::new, |open| open.watches.clone()),

@@ -104,9 +104,11 @@ impl Stats {
     ) -> PyResult<()> {
         let endpoint = self.ledger.endpoint(method, name)?;
         let shard = self.ledger.names.shard();
+        let class = turn::current(method.py()).and_then(|turn| turn.get().class());
         for (measure, value) in measures {
             let measure = events::measure(&measure)?;
-            self.ledger.lane.measure(shard, endpoint, measure, value);
+            let lane = &self.ledger.lane;
+            lane.measure(shard, endpoint, class, measure, value);
         }
         Ok(())
     }

@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use gatecrash_engine::journey::{Done, GuestCall, Reply, Wish, phases};
+use gatecrash_engine::journey::{Came, Done, GuestCall, Reply, Wish, phases};
 use gatecrash_engine::{Apart, Counted, Ticket};
-use gatecrash_metrics::Sample;
 use gatecrash_metrics::measure::Phases;
-use gatecrash_net::Timings;
+use gatecrash_metrics::{Measure, Sample};
+use gatecrash_net::{Exchange, Timings};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -68,9 +68,16 @@ impl Handlers {
 }
 
 /// One thing that a user shall do: a task, or its start or its end. Dropped without an
-/// `end` it came to nothing.
+/// `end` it came to nothing. A user who drives itself and whose requests are followed has
+/// one for all of its life, by which nothing but these requests is told.
 #[pyclass(frozen, module = "gatecrash._engine")]
 pub(crate) struct Turn {
+    /// The number of the user's class.
+    class: Option<u32>,
+    /// A driver hands it out, so that phases are kept.
+    is_driven: bool,
+    /// Somebody asks what came, and whose request it was.
+    is_asked: bool,
     /// It is the execution of a task, which fails with any of its requests.
     is_task: bool,
     /// Turns are due at instants, so service times are kept apart.
@@ -90,6 +97,8 @@ struct State {
     unreported_lag_ms: Option<f64>,
     /// The phases of the last exchange, likewise.
     unreported_phases: Option<Phases>,
+    /// What came by it, where somebody asks.
+    unreported_came: Option<Came>,
     has_failures: bool,
 }
 
@@ -107,6 +116,23 @@ struct First {
 
 #[pymethods]
 impl Turn {
+    /// For a user who drives itself, of the class of this number; None for one that is not
+    /// counted by itself.
+    #[staticmethod]
+    #[pyo3(signature = (class_number))]
+    fn follow(class_number: Option<u32>) -> Turn {
+        IN_USE.store(true, Ordering::Relaxed);
+        Turn {
+            class: class_number,
+            is_driven: false,
+            is_asked: true,
+            is_task: false,
+            is_open: false,
+            due: None,
+            state: Mutex::default(),
+        }
+    }
+
     /// The user's greenlet has come to it. False if nobody waits for it any more: then it
     /// is not to be done.
     fn begin(&self) -> bool {
@@ -152,6 +178,9 @@ impl Turn {
         Py::new(
             py,
             Turn {
+                class: call.is_asked.then_some(call.class),
+                is_driven: true,
+                is_asked: call.is_asked,
                 is_task,
                 is_open: call.is_open,
                 due,
@@ -167,6 +196,9 @@ impl Turn {
     /// A request is called for: from when it counts. What comes after the end of the turn
     /// (an `on_stop`) is none of its own.
     pub(crate) fn count(&self, ticket: Ticket, called: Instant) -> Counted {
+        if !self.is_driven {
+            return Counted::FromCall;
+        }
         if !self.is_open {
             return Counted::InTurn;
         }
@@ -187,9 +219,10 @@ impl Turn {
     /// one (redirects) the phases of the last are kept.
     pub(crate) fn finish(&self, ticket: Ticket, recorded: bool, timings: Option<&Timings>) -> f64 {
         let mut state = self.lock();
-        let unreported = timings.filter(|_| !recorded);
+        let unreported = timings.filter(|_| self.is_driven && !recorded);
         state.unreported_phases =
             unreported.and_then(|timings| Some(phases(timings, timings.done?)));
+        state.unreported_came = None;
         match (state.first, self.due) {
             (Some(first), Some(due)) if first.ticket == Some(ticket) => {
                 let lag_ms = ms_between(due, first.called);
@@ -198,6 +231,31 @@ impl Turn {
             }
             _ => 0.0,
         }
+    }
+
+    /// What came by a request that Python reports. Of several that it reports as one
+    /// (redirects) the last is kept.
+    pub(crate) fn came(&self, exchange: &Exchange) {
+        if self.is_asked {
+            self.lock().unreported_came = Some(Came::of(exchange));
+        }
+    }
+
+    /// What came after the head of a stream of events: its visible content, and what it was
+    /// measured by. Says whether its report will tell that.
+    pub(crate) fn streamed(&self, content: &str, measures: &[(Measure, f64)]) -> bool {
+        let mut state = self.lock();
+        let Some(came) = &mut state.unreported_came else {
+            return false;
+        };
+        came.body = content.as_bytes().to_vec().into();
+        came.measures = measures.to_vec();
+        true
+    }
+
+    /// The number of the user's class, where somebody asks.
+    pub(crate) fn class(&self) -> Option<u32> {
+        self.class
     }
 
     /// A request was left before it had an outcome: the next one, or its report, counts
@@ -215,6 +273,8 @@ impl Turn {
         let mut state = self.lock();
         state.has_failures |= failed;
         Apart {
+            class: self.class,
+            came: state.unreported_came.take(),
             phases: state.unreported_phases.take().unwrap_or_default(),
             service_time_ms: self.service_time_ms(&mut state, sample, now),
         }

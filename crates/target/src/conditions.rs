@@ -1,4 +1,5 @@
-//! Routes whose answers depend on what was before: a cache, a limit on requests, a mode.
+//! Routes whose answers depend on what was before: a cache, a service that grows slow, a limit
+//! on requests, a mode.
 //!
 //! In: calls. Out: answers that tell the truth about where they come from, in the headers that
 //! such services send. Never: more in memory than a thousand entries.
@@ -105,6 +106,7 @@ pub(crate) fn routes() -> Vec<Route> {
     };
     vec![
         usual("GET", "/cached/{key}", cached),
+        usual("GET", "/creeping", creeping),
         usual("GET", "/limited", limited),
         usual("*", "/service", service),
         admin("/admin/cache", forget_cache),
@@ -140,6 +142,17 @@ fn cached(call: &Call<'_>) -> Result<Reply, Answer> {
         }
     }
     .into())
+}
+
+/// Each answer is later than the one before by so much (`by`, 1 ms unless told); the first by
+/// `from` (0). That begins anew when the truth is reset.
+fn creeping(call: &Call<'_>) -> Result<Reply, Answer> {
+    let from = call.duration("from", Some(Duration::ZERO), LONGEST)?;
+    let by = call.duration("by", Some(Duration::from_millis(1)), LONGEST)?;
+    let before = u32::try_from(call.ordinal).unwrap_or(u32::MAX);
+    let late = by.saturating_mul(before).saturating_add(from).min(LONGEST);
+    let answer = Answer::json(200, &json!({ "before": before }));
+    Ok(answer.after(late).into())
 }
 
 /// At most `rate` answers per second (10 unless told), of all clients together; beyond it 429,

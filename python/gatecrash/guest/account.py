@@ -12,11 +12,13 @@ import os
 import platform
 import shlex
 import sys
+from collections.abc import Callable
 from typing import NamedTuple
 
 import gevent
 
 from gatecrash import _engine
+from gatecrash.guest.turns import TURN
 from locust.html import process_html_filename
 
 logger = logging.getLogger("locust.main")
@@ -119,7 +121,10 @@ class Account:
         if self._engine is None:
             return
         if not is_driven:
-            self._engine.watch(self._environment.stats._engine)
+            runner = self._environment.runner
+            names = list(runner.user_classes_by_name)
+            if self._engine.watch(self._environment.stats._engine, names):
+                runner.follow_user = _follow(names)
             # A run may be over before anybody looks.
             events = self._environment.events
             events.spawning_complete.add_listener(self._note_users)
@@ -174,6 +179,17 @@ class Account:
     def lines(self, width: int, color: bool) -> list[str]:
         """The verdicts, below `width` columns."""
         return self._engine.verdict_lines(width, color) if self._engine is not None else []
+
+
+def _follow(names: list[str]) -> Callable[[str, gevent.Greenlet], None]:
+    """Lets requests in the greenlet of a user be known as those of its class, by its place among
+    `names`."""
+    numbers = {name: number for number, name in enumerate(names)}
+
+    def follow(class_name: str, greenlet: gevent.Greenlet) -> None:
+        greenlet.spawn_tree_locals = {TURN: _engine.Turn.follow(numbers.get(class_name))}
+
+    return follow
 
 
 def opened(

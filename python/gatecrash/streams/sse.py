@@ -225,6 +225,9 @@ class EventSource:
         if self._events is not None:
             self._events.close()
         meta = self._meta
+        measures = self._measures() if fault is None else []
+        if measures and self._events.tell():
+            measures = []
         self._request_event.fire(
             **meta,
             response_time=self._response_time_ms(),
@@ -232,7 +235,7 @@ class EventSource:
             exception=fault,
             response=self.response,
         )
-        if fault is None and self._stats is not None and (measures := self._measures()):
+        if measures and self._stats is not None:
             self._stats._engine.measure(meta["request_type"], meta["name"], measures)
 
     def _fault(self) -> Exception | None:

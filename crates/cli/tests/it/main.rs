@@ -1,5 +1,6 @@
 //! The binary as a person meets it: what it says, and how it ends.
 
+mod bad_input;
 mod check;
 mod consent;
 mod endings;

@@ -11,7 +11,7 @@ use gatecrash_metrics::objective::term::Subject;
 use gatecrash_metrics::{Kind, Measure, Metric, Unit};
 use gatecrash_net::Head;
 use gatecrash_plan::model::judging::cache_word;
-use gatecrash_plan::model::{CacheFrom, HttpStep, Plan, StatePlan, Template};
+use gatecrash_plan::model::{CacheFrom, HttpStep, Plan, Price, StatePlan, Template};
 use serde_json::Value;
 
 use super::check::{Demand, same};
@@ -19,7 +19,7 @@ use super::extract::{Received, Source};
 use super::jsonpath::JsonPath;
 use super::plan::Compiling;
 use super::template::Scope;
-use super::values::text_of;
+use super::values::{Names, text_of};
 use crate::noted::{Noted, Usage};
 
 /// What a plan wants counted of the answers of a class.
@@ -79,11 +79,25 @@ impl<'a> Asked<'a> {
         };
         match Template::as_constant(&step.name) {
             Some(name) => prices.of(&step.method, name).has_tokens(),
-            None => {
-                let mut endpoints = prices.endpoints.iter();
-                endpoints.any(|(_, price)| price.has_tokens())
-            }
+            None => self.some_charge_tokens(),
         }
+    }
+
+    /// Whether the tokens of some request cost something.
+    fn some_charge_tokens(&self) -> bool {
+        let endpoints = self.plan.prices.iter().flat_map(|prices| &prices.endpoints);
+        endpoints.map(|(_, price)| price).any(Price::has_tokens)
+    }
+
+    /// Places of the states' counters, and what an answer must be.
+    fn compile_states(&self, names: &mut Names<'_>) -> Result<Vec<(usize, Vec<Demand>)>, String> {
+        let states = self.states.iter().map(|state| {
+            let demands = state.when.iter();
+            let demands = demands.map(|check| Demand::compile(check, names));
+            let place = self.place(state).unwrap_or(usize::MAX);
+            Ok((place, demands.collect::<Result<_, String>>()?))
+        });
+        states.collect()
     }
 }
 
@@ -143,18 +157,34 @@ impl Account {
         let measures = step.measure.iter();
         let measures = measures.map(|take| Ok((take.metric, Source::compile(&take.from)?)));
         let asked = class.asked;
-        let states = asked.states.iter().map(|state| {
-            let demands = state.when.iter();
-            let demands = demands.map(|check| Demand::compile(check, &mut class.names));
-            let place = asked.place(state).unwrap_or(usize::MAX);
-            Ok((place, demands.collect::<Result<_, String>>()?))
-        });
         Ok(Account {
             cache: Cache::compile(&step.cache)?,
-            states: states.collect::<Result<_, String>>()?,
+            states: asked.compile_states(&mut class.names)?,
             measures: measures.collect::<Result<_, String>>()?,
             reads_usage: step.stream.is_none() && asked.wants_tokens(step),
         })
+    }
+
+    /// The same for all answers of users whose requests no step describes.
+    ///
+    /// # Errors
+    /// A path or an expression that is none.
+    pub(super) fn of_all(
+        cache: &CacheFrom,
+        asked: &Asked<'_>,
+        names: &mut Names<'_>,
+    ) -> Result<Account, String> {
+        Ok(Account {
+            cache: Cache::compile(cache)?,
+            states: asked.compile_states(names)?,
+            measures: Vec::new(),
+            reads_usage: asked.judges_tokens || asked.some_charge_tokens(),
+        })
+    }
+
+    /// Whether the metric at a place is the counter of a state.
+    pub(super) fn tells(&self, place: usize) -> bool {
+        self.states.iter().any(|(state, _)| *state == place)
     }
 
     /// Whether it looks at the body.

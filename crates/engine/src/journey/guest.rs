@@ -53,6 +53,9 @@ pub struct GuestCall {
     pub wish: Wish,
     /// Its turns are due at instants, whether it is ready or not.
     pub is_open: bool,
+    /// Somebody asks more of its requests than their times: the records that the guest makes
+    /// shall carry its class and what came.
+    pub is_asked: bool,
     /// How to answer; a reply that is dropped means that it came to nothing.
     pub reply: Reply,
 }
@@ -139,8 +142,8 @@ impl Journey for GuestJourney {
         }
     }
 
-    fn guest(&self) -> Option<(&Lane, ShardId)> {
-        Some((&self.lane, self.shard))
+    fn guest(&self) -> Option<(&Lane, ShardId, u32)> {
+        Some((&self.lane, self.shard, self.class))
     }
 }
 
@@ -255,6 +258,7 @@ impl GuestUser {
             user: self.seat.number(),
             wish,
             is_open: self.seat.is_open(),
+            is_asked: self.seat.is_asked(),
             reply,
         });
         answered

@@ -8,6 +8,7 @@
 //! Never here: when anything happens, how many users there are.
 
 mod account;
+mod answers;
 mod body;
 mod check;
 mod encode;
@@ -34,6 +35,7 @@ mod template;
 mod tree;
 mod values;
 
+pub use answers::{Came, GuestAnswers};
 pub use feed::{FeedError, Feeds};
 pub use guest::{Done, GuestCall, GuestJourney, GuestUser, Reply, Wish};
 pub(crate) use hook::HookCall;
@@ -72,8 +74,9 @@ pub trait Journey: Send + Sync + 'static {
     fn user(&self, seat: Seat) -> Self::User;
 
     /// Where the requests of users in another language are counted, who say themselves
-    /// when they begin a turn; `None` for users who live on the lane.
-    fn guest(&self) -> Option<(&Lane, ShardId)> {
+    /// when they begin a turn, and the number of their class; `None` for users who live on
+    /// the lane.
+    fn guest(&self) -> Option<(&Lane, ShardId, u32)> {
         None
     }
 }

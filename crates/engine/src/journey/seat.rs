@@ -155,6 +155,11 @@ impl Seat {
         self.part.is_open()
     }
 
+    /// Whether somebody asks more of the requests of guests than their times.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.part.scenario.accounts.ask_guests()
+    }
+
     /// The task of a turn without a due instant has begun, as is known now.
     pub(crate) fn note_task_started(&self) {
         let task = self.task.get();

@@ -80,7 +80,7 @@ impl Controller {
         Controller {
             states: setup.scenarios.iter().map(|_| State::Waiting).collect(),
             judging: Judging::of(&setup),
-            accounts: Accounts::of(&setup.objectives, setup.prices.clone()),
+            accounts: accounts_of(&setup),
             setup,
             fleet: world.fleet,
             clock: world.clock,
@@ -193,6 +193,7 @@ impl Controller {
         let gauges = self.gauges.books();
         let mut running = Running::begin(scenario, began, &self.fleet, &self.clock, gauges);
         running.hooks = hooks;
+        running.guests.account(&self.accounts);
         self.judging.began(scenario, self.clock.epoch_s(began));
         running.beside = self.begin_beside(id);
         self.fleet.begin(id, &Arc::new(shared), &self.messages);
@@ -381,4 +382,10 @@ impl Controller {
         (self.listen)(RunEvent::Ended(&record));
         self.records.push(record);
     }
+}
+
+/// What is counted beside the requests of a run.
+fn accounts_of(setup: &Setup) -> Accounts {
+    let (prices, answers) = (setup.prices.clone(), setup.answers.clone());
+    Accounts::of(&setup.objectives, prices, answers)
 }

@@ -33,7 +33,7 @@ pub(super) struct Running {
     pub(super) changes: Vec<record::Change>,
     history: History,
     watch: Watch,
-    guests: Guests,
+    pub(super) guests: Guests,
     gauges: GaugeBooks,
     /// What was done before it.
     pub(super) hooks: Vec<HookRecord>,

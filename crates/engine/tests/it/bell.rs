@@ -139,6 +139,7 @@ fn requests_without_a_bell_are_not_left_lying() {
             started: gatecrash_net::now(),
             recording: Recording::Guest,
             counted: Counted::FromCall,
+            class: None,
         }));
     };
     let mut requests = 0;

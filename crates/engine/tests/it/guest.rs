@@ -8,21 +8,26 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use gatecrash_engine::classify::Fine;
-use gatecrash_engine::journey::{Done, GuestCall, GuestJourney, Reply, Wish};
+use gatecrash_engine::journey::{Done, GuestAnswers, GuestCall, GuestJourney, Reply, Wish};
 use gatecrash_engine::{
     Around, ClientId, Counted, Fetch, Lane, Outcome, Recording, Rule, Run, ScenarioSetup, Setup,
     ShardId, Ticket, Users,
 };
+use gatecrash_metrics::objective::{self, Objective};
 use gatecrash_metrics::record::RunRecord;
 use gatecrash_metrics::{EndpointId, Measure};
 use gatecrash_net::now;
-use gatecrash_plan::model::{Iterations, Load, Start};
+use gatecrash_plan::model::{
+    Check, Iterations, Load, Plan, Price, Prices, Start, StatePlan, Template,
+};
 use gatecrash_target::Server;
 
 use crate::native::{crowd, rate, received, target, task};
 use crate::support::{get, has_rung, origin};
 
 const ENDPOINT: EndpointId = EndpointId(0);
+/// By which number the guest knows its class.
+const CLASS: u32 = 3;
 /// So many of its tasks are known by name, beside the one for all others.
 const TASK: usize = 1;
 
@@ -62,6 +67,7 @@ impl World {
                 },
             },
             counted: Counted::FromDue(due),
+            class: Some(CLASS),
         }));
     }
 
@@ -127,7 +133,7 @@ impl Guest {
 
     fn users(&self) -> Users {
         Users::of(GuestJourney {
-            class: 3,
+            class: CLASS,
             name: "Guest".to_owned(),
             tasks: vec![task("other", 1.0), task("get", 1.0)],
             lane: self.lane.clone(),
@@ -137,6 +143,15 @@ impl Guest {
 
     /// Runs one class at a rate, over so many lanes; and what the guest was called for.
     fn run(self, load: Load, grace: Duration, lanes: usize) -> (RunRecord, World) {
+        let asked = Setup {
+            lanes,
+            ..Setup::default()
+        };
+        self.run_asked(load, grace, asked)
+    }
+
+    /// The same, with all else that is asked for.
+    fn run_asked(self, load: Load, grace: Duration, asked: Setup) -> (RunRecord, World) {
         let scenario = ScenarioSetup {
             name: "main".to_owned(),
             start: Start::InTurn,
@@ -152,9 +167,8 @@ impl Guest {
         let setup = Setup {
             name: "test".to_owned(),
             scenarios: vec![scenario],
-            lanes,
             seed: 7,
-            ..Setup::default()
+            ..asked
         };
         let run = Run::start_beside(&self.lane, setup, |_| {}).expect("a run");
         let record = run.wait();
@@ -212,6 +226,78 @@ fn a_guest_executes_what_is_due_and_its_numbers_are_the_scenarios() {
         assert_eq!(starts.count() as u64, arrivals.on_start_ms.count());
         assert!(arrivals.users.peak <= 100);
     }
+}
+
+/// The endpoint's value of a measure or a metric: how many, and their sum.
+fn told(record: &RunRecord, name: &str) -> (u64, f64) {
+    let endpoint = &record.scenarios[0].snapshot.endpoints[0];
+    let mut all = endpoint.measures.in_order().iter();
+    let found = all.find(|series| series.name() == name);
+    found.map_or((0, 0.0), |series| {
+        (series.values.count(), series.values.sum)
+    })
+}
+
+#[test]
+fn what_is_asked_of_requests_is_counted_beside_them() {
+    let server = target();
+    let asked_for = |text| Objective::parse(text).expect("an objective");
+    let objectives = vec![
+        asked_for("p95 of user Guest < 1m"),
+        asked_for("goodput(response_time < 1m) > 0"),
+    ];
+    let hit = Check::Header("X-Cache".to_owned(), Template::constant("HIT"));
+    let plan = Plan {
+        states: vec![StatePlan {
+            name: "warm".to_owned(),
+            when: vec![hit],
+        }],
+        ..Plan::default()
+    };
+    let price = Price {
+        request: 1.0,
+        cached_request: 0.25,
+        ..Price::default()
+    };
+    let asked = Setup {
+        lanes: 1,
+        objectives,
+        answers: Some(Arc::new(GuestAnswers::of(&plan).expect("it compiles"))),
+        prices: Some(Arc::new(Prices {
+            currency: "USD".into(),
+            endpoints: vec![("GET it".to_owned(), price)],
+        })),
+        ..Setup::default()
+    };
+    let guest = Guest::new(&server, diligent("/cached/a?work=0"));
+    let (record, _) = guest.run_asked(second(20.0, 100), LONG, asked);
+    let snapshot = &record.scenarios[0].snapshot;
+    assert_eq!(snapshot.total.requests, 20);
+    let users: Vec<_> = snapshot
+        .users
+        .iter()
+        .map(|user| (&*user.name, user.requests))
+        .collect();
+    assert_eq!(users, [("Guest", 20)]);
+    assert_eq!(told(&record, "cost"), (20, 1.0 + 19.0 * 0.25));
+    assert_eq!(told(&record, "cache_hit"), (20, 19.0));
+    assert_eq!(told(&record, "state.warm"), (19, 19.0));
+    let good = record.verdicts.iter().map(|verdict| verdict.outcome);
+    assert_eq!(
+        good.collect::<Vec<_>>(),
+        [objective::Outcome::Passed; 2],
+        "{:?}",
+        record.verdicts
+    );
+}
+
+#[test]
+fn without_a_question_nothing_is_counted_beside_requests() {
+    let server = target();
+    let guest = Guest::new(&server, diligent("/json"));
+    let (record, _) = guest.run(second(5.0, 100), LONG, 1);
+    assert!(record.scenarios[0].snapshot.users.is_empty());
+    assert_eq!(told(&record, "cost"), (0, 0.0));
 }
 
 #[test]

@@ -101,7 +101,11 @@ pub(crate) fn task(name: &str, weight: f64) -> TaskKind {
 }
 
 /// A scenario of one class.
-pub(crate) fn scenario(users: Getters, load: Load, duration: Option<Duration>) -> ScenarioSetup {
+pub(crate) fn scenario(
+    users: impl Journey,
+    load: Load,
+    duration: Option<Duration>,
+) -> ScenarioSetup {
     ScenarioSetup {
         name: "main".to_owned(),
         start: Start::InTurn,

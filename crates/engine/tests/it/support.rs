@@ -80,6 +80,7 @@ impl Guest {
             started: now(),
             recording,
             counted: Counted::FromCall,
+            class: None,
         }));
     }
 

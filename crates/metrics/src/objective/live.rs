@@ -32,6 +32,8 @@ pub const LOOKS_EVERY: u64 = 5;
 pub struct Judge {
     objectives: Vec<Objective>,
     scenarios: HashMap<String, Live>,
+    /// What holds again is broken no more.
+    forgives: bool,
 }
 
 /// A scenario that runs.
@@ -46,6 +48,8 @@ struct Live {
     seconds: u64,
     /// Objectives without one that end the scenario, and what became of them.
     stops: Vec<(Objective, Option<Sighting>)>,
+    /// What holds again is broken no more.
+    forgives: bool,
 }
 
 impl Judge {
@@ -54,6 +58,16 @@ impl Judge {
         Judge {
             objectives: objectives.to_vec(),
             scenarios: HashMap::new(),
+            forgives: false,
+        }
+    }
+
+    /// A judge for whoever watches, and ends nothing: an objective over the whole of a
+    /// scenario is broken only as long as it does not hold.
+    pub fn watching(objectives: &[Objective]) -> Judge {
+        Judge {
+            forgives: true,
+            ..Judge::new(objectives)
         }
     }
 
@@ -66,7 +80,10 @@ impl Judge {
             Home::Across => false,
         };
         let objectives: Vec<&Objective> = self.objectives.iter().filter(here).collect();
-        let live = Live::new(&objectives, at_epoch_s);
+        let live = Live {
+            forgives: self.forgives,
+            ..Live::new(&objectives, at_epoch_s)
+        };
         self.scenarios.insert(scenario.to_owned(), live);
     }
 
@@ -108,6 +125,7 @@ impl Live {
             last: Taken::new(at_epoch_s, &Shard::new(at_epoch_s).snapshot()),
             seconds: 0,
             stops: stops.map(|one| (Objective::clone(one), None)).collect(),
+            forgives: false,
         }
     }
 
@@ -123,7 +141,10 @@ impl Live {
         let elapsed_s = (at_epoch_s - self.started_epoch_s).max(0.0);
         self.seconds += 1;
         let every = self.seconds.is_multiple_of(LOOKS_EVERY);
-        for (objective, seen) in self.stops.iter_mut().filter(|(_, seen)| seen.is_none()) {
+        for (objective, seen) in &mut self.stops {
+            if seen.is_some() && !self.forgives {
+                continue;
+            }
             if !every && sums_up(objective.terms()[0]) {
                 continue;
             }

@@ -2,7 +2,8 @@
 //!
 //! In: what [`super::judge`] found. Out: plain data for reports and exit codes.
 
-use super::Severity;
+use super::test::Test;
+use super::{Objective, Severity};
 use crate::measure::Unit;
 
 /// Whether an objective was kept.
@@ -57,7 +58,8 @@ pub struct Verdict {
     pub grade: Option<String>,
     /// The value that was observed, in `unit`; of windows the worst.
     pub observed: Option<f64>,
-    /// The limit it was held against; of tiers the acceptable one.
+    /// The limit it was held against; of tiers the acceptable one, of two limits the lower
+    /// one ([`Verdict::upper_limit`]).
     pub limit: Option<f64>,
     /// The unit of both.
     pub unit: Unit,
@@ -112,6 +114,15 @@ impl Verdict {
             (Outcome::Passed, _, _) => Judgement::Pass,
             (_, Severity::Warn, _) => Judgement::Warn,
             (_, Severity::Fail, _) => Judgement::Fail,
+        }
+    }
+
+    /// The upper one of two limits, in `unit`; `None` where there is only one.
+    pub fn upper_limit(&self) -> Option<f64> {
+        let objective = Objective::parse(&self.objective).ok()?;
+        match objective.test(&self.unit) {
+            Test::Between(room) => Some(self.limit? + room),
+            Test::Compare(_) => None,
         }
     }
 }

@@ -77,7 +77,8 @@ impl Resolver<'_> {
         Some(UserClass { name, weight, kind })
     }
 
-    /// What a class of a locustfile says itself does not stand in the plan.
+    /// What a class of a locustfile says itself does not stand in the plan, and what is looked
+    /// at in answers holds for all of them.
     fn check_locust_keys(&mut self, file: &UserFile) {
         let given = [
             ("wait", file.wait.as_ref().map(|at| at.span)),
@@ -94,8 +95,11 @@ impl Resolver<'_> {
         for (key, span) in given {
             if let Some(span) = span {
                 let what = format!("`{key}` does not apply to users of a locustfile");
-                self.reader
-                    .fault_with_hint(span, what, "the locustfile says it");
+                let hint = match key {
+                    "cache" | "states" => "say it once for the plan, at its top",
+                    _ => "the locustfile says it",
+                };
+                self.reader.fault_with_hint(span, what, hint);
             }
         }
     }

@@ -87,11 +87,15 @@ fn figures(verdict: &Verdict, currency: Option<&str>) -> (String, String) {
         text.map_or_else(|| NOTHING.to_owned(), |text| harmless(&text))
     };
     let (observed, limit) = (text(verdict.observed), text(verdict.limit));
-    match (verdict.observed, verdict.limit) {
+    let (observed, limit) = match (verdict.observed, verdict.limit) {
         (Some(exact), Some(held)) if exact != held && observed == limit => {
             (digits(exact, &verdict.unit), digits(held, &verdict.unit))
         }
         _ => (observed, limit),
+    };
+    match verdict.upper_limit() {
+        Some(upper) => (observed, format!("{limit} to {}", text(Some(upper)))),
+        None => (observed, limit),
     }
 }
 

@@ -46,20 +46,20 @@ pub enum OpenError {
     #[error("the folder {} holds no run: it has no {}", .0.display(), archive::FILE)]
     NoRun(PathBuf),
     /// It cannot be read.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {why}", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        why: io::Error,
     },
     /// It is something else.
-    #[error("{} cannot be used: {source}", path.display())]
+    #[error("{} cannot be used: {why}", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
         /// What it is instead.
-        source: Unreadable,
+        why: Unreadable,
     },
 }
 
@@ -93,19 +93,18 @@ pub fn open(path: &Path) -> Result<Opened, OpenError> {
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => {
             return Err(OpenError::Missing(path.to_owned()));
         }
-        Err(source) => {
+        Err(why) => {
             let path = path.to_owned();
-            return Err(OpenError::Read { path, source });
+            return Err(OpenError::Read { path, why });
         }
     };
     let text = match read(&file) {
-        Err(OpenError::Read { source, .. }) if source.kind() == io::ErrorKind::NotFound => {
+        Err(OpenError::Read { why, .. }) if why.kind() == io::ErrorKind::NotFound => {
             return Err(OpenError::NoRun(folder));
         }
         text => text?,
     };
-    let record =
-        archive::read(&text).map_err(|source| OpenError::Unreadable { path: file, source })?;
+    let record = archive::read(&text).map_err(|why| OpenError::Unreadable { path: file, why })?;
     match record.ended_by {
         Ended::Unknown => Ok(rescue(record, folder)),
         _ => Ok(Opened {
@@ -148,9 +147,9 @@ pub(super) fn is_locked(path: &Path) -> bool {
 
 /// The text of a file, if it is not larger than any run may be.
 pub(super) fn read(path: &Path) -> Result<String, OpenError> {
-    let told = |source| OpenError::Read {
+    let told = |why| OpenError::Read {
         path: path.to_owned(),
-        source,
+        why,
     };
     let file = File::open(path).map_err(told)?;
     let mut text = String::new();

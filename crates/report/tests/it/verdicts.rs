@@ -73,6 +73,26 @@ fn figures_that_differ_look_different() {
 }
 
 #[test]
+fn both_limits_are_told() {
+    let of = |objective: &str, limit| Verdict {
+        objective: objective.into(),
+        limit: Some(limit),
+        ..broken()
+    };
+    let told = |verdict: Verdict| Told::of(&verdict, None).limit;
+    let both = of("error_rate between 50% and 95%", 0.5);
+    assert_eq!(told(both), "50 % to 95 %");
+    assert_eq!(told(of("error_rate < 50%", 0.5)), "50 %");
+    // Times are told in the unit of what was observed.
+    let times = Verdict {
+        unit: Unit::Ms,
+        observed: Some(7.0),
+        ..of("p95 between 10ms and 1s", 10.0)
+    };
+    assert_eq!(told(times), "10.0 ms to 1.00 s");
+}
+
+#[test]
 fn money_has_the_currency_of_the_run() {
     let cost = Verdict {
         observed: Some(0.001_25),

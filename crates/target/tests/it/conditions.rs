@@ -1,4 +1,4 @@
-//! Answers that depend on what was before: a cache, a limit, a mode.
+//! Answers that depend on what was before: a cache, a creeping one, a limit, a mode.
 
 use gatecrash_target::Server;
 use serde_json::json;
@@ -29,6 +29,18 @@ fn an_entry_is_a_miss_once_and_then_a_hit() {
     let body = get(&server, "/cached/b?work=0&tell=body").json();
     assert_eq!(body, json!({ "key": "b", "cached": true }));
     assert_eq!(get(&server, "/cached/b?tell=x").status, 422);
+}
+
+#[test]
+fn each_is_later_than_the_one_before() {
+    let server = plain();
+    for before in 0..3 {
+        let answer = get(&server, "/creeping?from=5ms&by=200ms").json();
+        assert_eq!(answer, json!({ "before": before }));
+    }
+    let held = server.truth().total.latency_ms;
+    assert!(held.min >= 5.0 && held.max >= 405.0, "{held:?}");
+    assert_eq!(get(&server, "/creeping?by=2h").status, 422);
 }
 
 #[test]

@@ -126,6 +126,9 @@ class Runner:
         self._users_dispatcher: UsersDispatcher | None = None
         self.rate_load: RateLoad | None = None
         """What drives the users of a run at a rate; None where their number is asked for."""
+        self.follow_user: Callable[[str, gevent.Greenlet], None] | None = None
+        """Called with each new user's class and greenlet, where somebody asks whose its requests
+        are."""
         self._stopped: Event | None = None
         self._spawn_own(self.monitor_cpu_and_memory)
         environment.events.request.add_listener(StatsRecorder(self.stats))
@@ -233,7 +236,10 @@ class Runner:
                 "your own __init__ and forgot to call the base constructor? "
                 "(super().__init__(*args, **kwargs))"
             )
-        user.start(self.user_greenlets)
+        greenlet = user.start(self.user_greenlets)
+        if self.follow_user is not None:
+            # Before it runs, so that requests of its on_start are known, too.
+            self.follow_user(class_name, greenlet)
         return user
 
     def stop_users(self, user_classes_stop_count: dict[str, int]) -> None:

@@ -1,9 +1,9 @@
 //! Judging while the run goes says what judging its record says.
 
-use gatecrash_metrics::objective::{Objective, Outcome, verdicts};
+use gatecrash_metrics::objective::{Judge, Objective, Outcome, verdicts};
 use gatecrash_metrics::{Measure, ScenarioRecord};
 
-use super::scenes::{CHAT, RETRIEVE, Scene, check, objective};
+use super::scenes::{CHAT, RETRIEVE, START, Scene, check, objective};
 use crate::Numbers;
 
 const TEXTS: [&str; 14] = [
@@ -119,6 +119,30 @@ fn an_objective_that_stops_is_told_in_the_second_that_breaks_it() {
         let broke = verdict.broke_epoch_s.unwrap() - super::scenes::START;
         assert_eq!(broke, f64::from(second), "{text}");
     }
+}
+
+/// Whoever watches hears that an objective over everything so far holds again.
+#[test]
+fn what_holds_again_is_forgiven_by_who_only_watches() {
+    let texts = ["error_rate > 50% for 3s", "error_rate < 30%"];
+    let objectives = texts.map(stopping);
+    let mut judges = [Judge::new(&objectives), Judge::watching(&objectives)];
+    let mut scene = Scene::new("dip", &[]);
+    let mut at_the_worst = 0;
+    let mut broken = [Vec::new(), Vec::new()];
+    for second in 1..=60 {
+        let is_well = !(13..=20).contains(&second);
+        (0..10).for_each(|_| scene.request(RETRIEVE, 50.0, is_well));
+        scene.tick();
+        let snapshot = scene.shard.snapshot();
+        for (judge, broken) in judges.iter_mut().zip(&mut broken) {
+            *broken = judge.second("dip", START + f64::from(second), &snapshot);
+        }
+        at_the_worst = at_the_worst.max(broken[1].len());
+    }
+    assert_eq!(at_the_worst, 2);
+    assert_eq!(broken[0], texts);
+    assert_eq!(broken[1], texts[..1]);
 }
 
 #[test]
