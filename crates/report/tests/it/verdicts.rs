@@ -89,7 +89,7 @@ fn both_limits_are_told() {
         observed: Some(7.0),
         ..of("p95 between 10ms and 1s", 10.0)
     };
-    assert_eq!(told(times), "10.0 ms to 1.00 s");
+    assert_eq!(told(times), "10 ms to 1,000 ms");
 }
 
 #[test]
