@@ -119,3 +119,80 @@ fn gauges(devices: &[Device]) -> Readings {
         Value::or(power.map(|mw| mw / 1000.0), untold),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+    use std::process::Command;
+
+    use super::*;
+
+    /// A library that answers for two devices as NVML does (nvml.h); built where the tests run.
+    const LIBRARY: &str = r#"
+typedef struct { unsigned gpu, memory; } rates;
+typedef struct { unsigned version; unsigned long long total, reserved, free, used; } memory;
+int nvmlInit_v2(void) { return 0; }
+int nvmlInitWithFlags(unsigned flags) { return 0; }
+int nvmlShutdown(void) { return 0; }
+int nvmlDeviceGetCount_v2(unsigned *count) { *count = 2; return 0; }
+int nvmlDeviceGetHandleByIndex_v2(unsigned place, void **device) {
+    *device = (void *)(unsigned long)(place + 1);
+    return 0;
+}
+int nvmlDeviceGetUtilizationRates(void *device, rates *out) {
+    out->gpu = device == (void *)1 ? 90 : 80;
+    return 0;
+}
+int nvmlDeviceGetMemoryInfo_v2(void *device, memory *out) {
+    out->total = 16000000000ull; out->used = 4000000000ull; out->free = 12000000000ull;
+    return 0;
+}
+int nvmlDeviceGetPowerUsage(void *device, unsigned *milliwatts) {
+    if (device == (void *)2) return 3;
+    *milliwatts = 250000;
+    return 0;
+}
+"#;
+
+    fn library(folder: &Path) -> OsString {
+        let (source, library) = (folder.join("nvml.c"), folder.join("libnvml.so"));
+        std::fs::write(&source, LIBRARY).expect("written");
+        let built = Command::new("cc")
+            .args(["-shared", "-fPIC", "-w", "-o"])
+            .args([&library, &source])
+            .status();
+        assert!(built.expect("a C compiler").success());
+        library.into_os_string()
+    }
+
+    fn read(gpus: &Gpus) -> Result<Readings, String> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build();
+        runtime.expect("a runtime").block_on(gpus.read())
+    }
+
+    #[test]
+    fn devices_count_together_or_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = library(folder.path());
+        let all = read(&Gpus::new(None, Some(path.clone()))).expect("two devices");
+        assert_eq!(all[0], Value::Known(0.85));
+        assert_eq!(all[1], Value::Known(8e9));
+        assert_eq!(all[2], Value::Known(0.25));
+        assert!(
+            matches!(&all[3], Value::Gap(_)),
+            "one does not tell its power"
+        );
+        let first = read(&Gpus::new(Some(0), Some(path.clone()))).expect("one device");
+        assert_eq!(first[0], Value::Known(0.9));
+        assert_eq!(first[3], Value::Known(250.0));
+        let none = read(&Gpus::new(Some(2), Some(path))).expect_err("no third device");
+        assert_eq!(none, "there is no GPU 2; this machine has 2");
+    }
+
+    #[test]
+    fn a_machine_without_the_library_is_told() {
+        let gone = Gpus::new(None, Some("/no/such/libnvml.so".into()));
+        let why = read(&gone).expect_err("no library");
+        assert!(why.contains("is not on this machine"), "{why}");
+    }
+}

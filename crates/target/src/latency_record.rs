@@ -102,6 +102,24 @@ impl LatencyRecord {
         }
     }
 
+    /// How many took at most so long, by the middle of their buckets.
+    pub(crate) fn at_most(&self, bound_ns: u64) -> u64 {
+        let all = self.doublings.iter().enumerate();
+        let buckets = all.flat_map(|(doubling, buckets)| {
+            let counts = buckets
+                .iter()
+                .flat_map(|buckets| buckets.iter().enumerate());
+            counts.map(move |(bucket, count)| (middle(doubling, bucket), *count))
+        });
+        let within = buckets.filter(|(middle_ns, _)| *middle_ns <= bound_ns);
+        within.map(|(_, count)| count).sum()
+    }
+
+    /// How many there are, and how long they took together, seconds.
+    pub(crate) fn count_and_sum_s(&self) -> (u64, f64) {
+        (self.total, self.sum_ns as f64 / 1e9)
+    }
+
     fn buckets(&mut self, doubling: usize) -> &mut [u64; BUCKETS] {
         if doubling >= self.doublings.len() {
             self.doublings.resize(doubling + 1, None);

@@ -4,7 +4,8 @@
 //! service, general routes for testing a client (`/echo`, `/status/{code}`, `/fault/…`), a
 //! cache, a limit and a mode (`/cached/{key}`, `/limited`, `/service`), token streams (`/sse`,
 //! `/v1/chat/completions`, `/v1/messages`), WebSockets (`/ws/…`), and `/truth`, which tells
-//! exactly what was received and answered, and how long that took.
+//! exactly what was received and answered, and how long that took; `/metrics` tells the same to
+//! a Prometheus.
 //!
 //! ```
 //! use std::io::{Read, Write};
@@ -58,6 +59,8 @@ mod alarm;
 mod clock;
 mod draw;
 mod latency_record;
+mod leak;
+mod metrics;
 mod socket_truth;
 mod stall;
 mod stream_truth;

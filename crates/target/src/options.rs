@@ -25,6 +25,8 @@ pub struct TargetOptions {
     pub slow: f64,
     /// Share of requests that are answered by an injected 500.
     pub errors: Percent,
+    /// Memory that it takes and never gives back, bytes per second; up to 2 GiB.
+    pub leak_bytes_per_s: u64,
     /// When the whole service freezes by itself.
     pub stall: Option<StallPlan>,
     /// Seed of the draws for latency and errors, and of nothing else.
@@ -48,6 +50,7 @@ impl Default for TargetOptions {
             latency: Latency::Constant(Duration::ZERO),
             slow: 1.0,
             errors: Percent::default(),
+            leak_bytes_per_s: 0,
             stall: None,
             seed: 0,
             db: None,

@@ -19,6 +19,7 @@ use crate::alarm::Alarm;
 use crate::clinic::{Clinic, Database, Tokens};
 use crate::conditions::Conditions;
 use crate::conversation::converse;
+use crate::leak::leak;
 use crate::memory::Memory;
 use crate::options::{Service, TargetOptions};
 use crate::places::{Place, Places};
@@ -320,6 +321,7 @@ fn run_thread(
     if let Some(accepting) = accepting {
         tasks.spawn_local(accepting);
         spawn_for(&tasks, &worker, async |Worker { shared, alarm, .. }| {
+            tokio::task::spawn_local(leak(shared.options.leak_bytes_per_s));
             if let Some(plan) = shared.options.stall {
                 shared.stalls.follow(plan, &shared.truth, alarm).await;
             }

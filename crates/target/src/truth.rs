@@ -65,6 +65,16 @@ struct Tally {
     latency: LatencyRecord,
 }
 
+/// What is known of one endpoint, for a page of metrics.
+#[derive(Debug)]
+pub(crate) struct Tallied {
+    pub(crate) method: String,
+    pub(crate) path: &'static str,
+    pub(crate) statuses: BTreeMap<u16, u64>,
+    pub(crate) in_flight: u64,
+    pub(crate) latency: LatencyRecord,
+}
+
 /// One received request: becomes an answer, or is abandoned when dropped.
 #[derive(Debug)]
 pub(crate) struct Ticket<'a> {
@@ -212,6 +222,22 @@ impl Truth {
         if let Some(latest) = book.stalls.latest.back_mut() {
             latest.lasted_ms = latest.lasted_ms.max(to_ms(lasted));
         }
+    }
+
+    /// Each endpoint that was asked for.
+    pub(crate) fn tallied(&self) -> Vec<Tallied> {
+        let book = self.lock();
+        let routes = self.patterns.iter().zip(&book.routes);
+        let endpoints = routes.flat_map(|(path, all)| all.iter().map(move |one| (*path, one)));
+        endpoints
+            .map(|(path, Endpoint { method, tally })| Tallied {
+                method: method.clone(),
+                path,
+                statuses: tally.statuses.clone(),
+                in_flight: tally.received - tally.answered - tally.abandoned,
+                latency: tally.latency.clone(),
+            })
+            .collect()
     }
 
     pub(crate) fn report(&self) -> TruthReport {

@@ -31,6 +31,9 @@ pub(crate) struct TargetArgs {
     /// Share of requests that get an injected 500
     #[arg(long, value_name = "PERCENT", default_value = "0%")]
     errors: Percent,
+    /// Take so much memory per second and never give it back, up to 2 GiB, as a leak would
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    leak: u64,
     /// Freeze the whole service once for FOR, AFTER the first request came; repeated with
     /// every=TIME. POST /admin/stall?for=2s does so by hand
     #[arg(long, value_name = "AFTER,FOR[,every=TIME]")]
@@ -89,6 +92,7 @@ impl From<TargetArgs> for TargetOptions {
             latency: args.latency,
             slow: args.slow,
             errors: args.errors,
+            leak_bytes_per_s: args.leak,
             stall: args.stall,
             seed: args.seed,
             db: args.db,

@@ -15,6 +15,7 @@ mod run;
 mod suites;
 mod target;
 mod telling;
+mod watching;
 
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};

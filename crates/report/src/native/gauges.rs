@@ -51,6 +51,7 @@ pub fn figure_of(unit: &Unit, value: f64) -> String {
     match unit {
         Unit::Share => percent(value),
         Unit::Bytes => size(value),
+        Unit::Seconds => figure::ms(value * 1000.0),
         Unit::Named(name) if **name == *"B/s" => format!("{}/s", size(value)),
         unit => harmless(&figure::with_unit(unit, value, None)),
     }

@@ -11,6 +11,7 @@ mod shape;
 use std::time::Duration;
 
 use crate::answer::{Answer, Reply};
+use crate::metrics;
 use crate::routes::{Call, Handler, Kind, Route};
 
 /// Longest freeze that a caller can ask for.
@@ -63,6 +64,7 @@ pub(crate) fn routes() -> Vec<Route> {
         fault("/fault/slow-body", fault::slow_body),
         truth("GET", "/truth", show_truth),
         truth("POST", "/truth/reset", reset_truth),
+        truth("GET", "/metrics", metrics::show),
         truth("POST", "/admin/stall", stall),
     ]
 }
