@@ -19,14 +19,15 @@ use crate::waiting::Waiting;
 /// Buckets per doubling, and half of those that are one microsecond wide.
 const HALF: u64 = 1 << HALF_BITS;
 const HALF_BITS: u32 = 10;
-/// Doublings above the first 2,048 µs.
-const DOUBLINGS: usize = 26;
+/// Doublings above the first 2,048 µs: bytes are counted here as well, in thousandths, and two
+/// terabytes of them must still have buckets of their own.
+const DOUBLINGS: usize = 40;
 
 /// How many buckets there are; indices run from 0 to `BUCKETS - 1`.
 pub const BUCKETS: usize = (DOUBLINGS + 2) * HALF as usize;
 
 /// The longest time that has a bucket of its own, in microseconds: a little over
-/// 38 hours. Longer ones are counted in the last bucket and in [`Hist::clamped`].
+/// 71 years. Longer ones are counted in the last bucket and in [`Hist::clamped`].
 pub const HIGHEST_US: u64 = ((2 * HALF) << DOUBLINGS) - 1;
 
 /// An array takes over when it has at most this many places for each pair, and so at

@@ -197,8 +197,8 @@ pub fn overflow_notes(overflow: &Overflow) -> Vec<String> {
         (
             overflow.clamped_times,
             format!(
-                "response times above {} hours are counted as that in percentiles",
-                HIGHEST_US / 3_600_000_000
+                "response times above {} years are counted as that in percentiles",
+                HIGHEST_US / (365 * 24 * 3_600_000_000)
             ),
         ),
         (

@@ -17,7 +17,7 @@ fn what_went_beyond_a_limit_is_told_and_nothing_else() {
     assert!(notes[0].starts_with("7 requests"), "{}", notes[0]);
     assert!(notes[0].contains("`other names`"), "{}", notes[0]);
     assert!(
-        notes[1].starts_with("2 response times above 38 hours"),
+        notes[1].starts_with("2 response times above 71 years"),
         "{}",
         notes[1]
     );
