@@ -24,6 +24,7 @@ mod summary;
 mod truth;
 mod turn;
 mod verdict;
+mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -110,6 +111,8 @@ enum Proof {
     Judge,
     /// The record of an hour: its size, and the time to tell it again.
     Archive,
+    /// Ten sources watched once a second beside a load.
+    Watch,
 }
 
 /// What a proof leaves behind.
@@ -328,6 +331,7 @@ impl Proof {
             Proof::Soak => soak::soak(bench),
             Proof::Judge => judge::cost(bench),
             Proof::Archive => archive::hour(bench),
+            Proof::Watch => watch::watching(bench),
         }
     }
 }
