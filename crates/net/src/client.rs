@@ -4,10 +4,11 @@
 //! them out last-in first-out; an exchange that is dropped half-way takes its
 //! connection with it.
 //!
-//! The usual exchange is one write and one read on a kept connection. Its future is a
-//! part of every user, so what is rare (connecting, sending in pieces) is boxed.
+//! The usual exchange is one write and one read on a kept connection ([`crate::quick`]).
+//! Its future is a part of every user, so all else (connecting, sending in pieces, an
+//! answer that comes in pieces) is boxed.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use crate::error::Broken;
 use crate::http1::answer::HeadReader;
 use crate::http1::body::{BodyReader, Nowhere};
 use crate::patience::Patience;
+use crate::quick::{Heard, Waiting};
 use crate::send::{Sent, send};
 use crate::{BodyUse, Error, Exchange, Failure, Head, Origin, Request, Timings, now};
 
@@ -31,13 +33,21 @@ const GIVE_WAY_BYTES: u64 = 256 * 1024;
 /// The connections of one user.
 #[derive(Debug, Default)]
 pub struct Client {
-    /// The last one used stands last.
-    idle: RefCell<Vec<(Arc<Origin>, Stream)>>,
+    /// The one that was used last: mostly there is no other. The usual exchange uses it where
+    /// it lies.
+    last: RefCell<Option<Idle>>,
+    /// An exchange uses the last one.
+    is_claimed: Cell<bool>,
     /// With a whole exchange.
-    whole: Patience,
+    pub(crate) whole: Patience,
     /// With a silent server.
-    silence: Patience,
+    pub(crate) silence: Patience,
+    /// Those used before, the latest last.
+    others: RefCell<Vec<Idle>>,
 }
+
+/// A connection that nobody uses now.
+type Idle = (Arc<Origin>, Stream);
 
 /// What an exchange gave.
 #[derive(Debug)]
@@ -69,11 +79,21 @@ struct Body {
 
 /// A connection in use.
 #[derive(Debug)]
-struct Link {
+pub(crate) struct Link {
     origin: Arc<Origin>,
-    stream: Stream,
+    pub(crate) stream: Stream,
     /// It may serve another request after this one.
-    keeps_alive: bool,
+    pub(crate) keeps_alive: bool,
+}
+
+/// The head of an answer, the reader of its body, and what of the body came along.
+pub(crate) type Begun = (Head, BodyReader, Vec<u8>);
+
+/// A connection for a request, if there is one, and how much of the request it has taken.
+#[derive(Debug, Default)]
+struct Start {
+    link: Option<Link>,
+    written: usize,
 }
 
 impl Client {
@@ -84,7 +104,10 @@ impl Client {
 
     /// Closes all idle connections.
     pub fn close(&self) {
-        self.idle.borrow_mut().clear();
+        if !self.is_claimed.get() {
+            self.last.take();
+        }
+        self.others.borrow_mut().clear();
     }
 
     /// Makes one exchange; its times count from `started`. `on_head_sent` is called when
@@ -100,13 +123,84 @@ impl Client {
         started: Instant,
         on_head_sent: impl FnOnce(),
     ) -> Result<Fetched, Failure> {
-        let mut timings = Timings::starting_at(started);
+        let waiting = match self.begin(request, started) {
+            Ok(waiting) => waiting,
+            Err(start) => {
+                let exchange = self.exchange_from(start, request, started, on_head_sent);
+                return Box::pin(exchange).await;
+            }
+        };
+        on_head_sent();
+        match waiting.await {
+            Ok(exchange) => Ok(Fetched::Whole(exchange)),
+            Err(heard) => Box::pin(self.hear_on(request, heard)).await,
+        }
+    }
+
+    /// Sends a request if it can be done at once.
+    fn begin<'a>(&'a self, request: &'a Request, started: Instant) -> Result<Waiting<'a>, Start> {
+        let keeps_alive = !request.closes;
+        if !Waiting::suits(request) || !self.claim(&request.origin) {
+            let link = self.take_idle(&request.origin, keeps_alive);
+            return Err(Start { link, written: 0 });
+        }
+        // A fault shows again, and is told, when the rest is sent.
+        let written = self.with_claimed(|stream| stream.write_at_once(&request.wire));
+        let written = written.and_then(Result::ok).unwrap_or(0);
+        if written == request.wire.len() {
+            return Ok(Waiting::new(self, request, started, now()));
+        }
+        let link = self.take_claimed(keeps_alive);
+        Err(Start { link, written })
+    }
+
+    async fn exchange_from(
+        &self,
+        start: Start,
+        request: &Request,
+        started: Instant,
+        on_head_sent: impl FnOnce(),
+    ) -> Result<Fetched, Failure> {
+        let timings = Timings::starting_at(started);
+        let exchange = async |timings: &mut Timings| {
+            self.exchange(request, start, timings, on_head_sent).await
+        };
+        self.within_limit(request, timings, exchange).await
+    }
+
+    /// Does what is left of an exchange whose answer did not come whole with the first read.
+    async fn hear_on(&self, request: &Request, heard: Box<Heard>) -> Result<Fetched, Failure> {
+        let Heard {
+            link,
+            reader,
+            begun,
+            timings,
+        } = *heard;
+        let rest = async |timings: &mut Timings| {
+            let link = link?;
+            let received = match begun {
+                Some(begun) => (link, begun),
+                None => self.read_head(link, request, reader, timings).await?,
+            };
+            self.receive(received, request, timings, true).await
+        };
+        self.within_limit(request, timings, rest).await
+    }
+
+    /// What `work` gives within the limit on the whole exchange.
+    async fn within_limit(
+        &self,
+        request: &Request,
+        mut timings: Timings,
+        work: impl AsyncFnOnce(&mut Timings) -> Result<Fetched, Broken>,
+    ) -> Result<Fetched, Failure> {
+        let started = timings.started;
         let fetched = {
-            let mut exchange = pin!(self.exchange(request, &mut timings, on_head_sent));
+            let mut work = pin!(work(&mut timings));
             match request.total_timeout {
-                None => exchange.await,
+                None => work.await,
                 Some(limit) => {
-                    let whole = |cx: &mut Context<'_>| exchange.as_mut().poll(cx);
+                    let whole = |cx: &mut Context<'_>| work.as_mut().poll(cx);
                     let done = self.whole.until(started, limit, whole).await;
                     done.unwrap_or(Err(Error::TotalTimeout.into()))
                 }
@@ -122,27 +216,56 @@ impl Client {
         })
     }
 
+    /// An exchange from its connection on.
     async fn exchange(
         &self,
         request: &Request,
+        start: Start,
         timings: &mut Timings,
         on_head_sent: impl FnOnce(),
     ) -> Result<Fetched, Broken> {
-        let (stream, reused) = match self.take_idle(&request.origin) {
-            Some(stream) => (stream, true),
-            None => (connect_boxed(request, timings).await?, false),
+        let reused = start.link.is_some();
+        let mut link = match start.link {
+            Some(link) => link,
+            None => Link {
+                origin: request.origin.clone(),
+                stream: connect(&request.origin, request.connect_timeout, timings).await?,
+                keeps_alive: !request.closes,
+            },
         };
-        let mut link = Link {
-            origin: request.origin.clone(),
-            stream,
-            keeps_alive: !request.closes,
+        let sending = send(
+            &mut link.stream,
+            request,
+            start.written,
+            timings,
+            on_head_sent,
+        );
+        let Sent { early, cut_short } = sending.await?;
+        link.keeps_alive &= !cut_short;
+        let mut reader = HeadReader::default();
+        let begun = match &*early {
+            [] => None,
+            early => take_head(&mut reader, early, request)?,
         };
-        let Sent { early, cut_short } =
-            send(&mut link.stream, request, timings, on_head_sent).await?;
-        let (head, reader, here) = self
-            .read_head(&mut link.stream, request, &early, timings)
-            .await?;
-        link.keeps_alive &= head.keeps_alive && !cut_short;
+        let received = match begun {
+            Some(begun) => {
+                timings.head_done.get_or_insert_with(now);
+                (link, begun)
+            }
+            None => self.read_head(link, request, reader, timings).await?,
+        };
+        self.receive(received, request, timings, reused).await
+    }
+
+    /// Reads the body of an answer.
+    async fn receive(
+        &self,
+        (mut link, (head, reader, here)): (Link, Begun),
+        request: &Request,
+        timings: &mut Timings,
+        reused: bool,
+    ) -> Result<Fetched, Broken> {
+        link.keeps_alive &= head.keeps_alive;
         let mut body = Body {
             link,
             reader,
@@ -163,7 +286,7 @@ impl Client {
             let begun = Some(Box::new(begun));
             return Err(Broken { error, begun });
         }
-        self.keep(body);
+        self.keep(body.link, &body.reader);
         timings.done = Some(now());
         Ok(Fetched::Whole(exchange_of(
             head, kept, body_bytes, timings, reused,
@@ -174,21 +297,14 @@ impl Client {
     /// with what of the body came along.
     async fn read_head(
         &self,
-        stream: &mut Stream,
+        mut link: Link,
         request: &Request,
-        early: &[u8],
+        mut reader: HeadReader,
         timings: &mut Timings,
-    ) -> Result<(Head, BodyReader, Vec<u8>), Error> {
-        let mut reader = HeadReader::default();
-        if !early.is_empty()
-            && let Some(begun) = take_head(&mut reader, early, request)?
-        {
-            timings.head_done.get_or_insert_with(now);
-            return Ok(begun);
-        }
+    ) -> Result<(Link, Begun), Error> {
         loop {
             let read = within(&self.silence, request.read_timeout, |cx| {
-                let read = stream.poll_read_with(cx, |piece| match piece {
+                let read = link.stream.poll_read_with(cx, |piece| match piece {
                     [] => Err(reader.close()),
                     _ => take_head(&mut reader, piece, request),
                 });
@@ -202,7 +318,7 @@ impl Client {
             }
             if let Some(begun) = read? {
                 timings.head_done = Some(at);
-                return Ok(begun);
+                return Ok((link, begun));
             }
         }
     }
@@ -226,37 +342,116 @@ impl Client {
         }
         let piece = std::mem::take(&mut body.here);
         if piece.is_empty() {
-            self.keep(streamed.body);
+            let Body { link, reader, .. } = streamed.body;
+            self.keep(link, &reader);
             return Ok((piece, None));
         }
         Ok((piece, Some(streamed)))
     }
 
     /// Keeps the connection of a finished body for the next request.
-    fn keep(&self, body: Body) {
-        if !body.link.keeps_alive || body.reader.overran() {
-            return;
+    fn keep(&self, link: Link, body: &BodyReader) {
+        if link.keeps_alive && !body.overran() {
+            self.put_last((link.origin, link.stream));
         }
-        let mut idle = self.idle.borrow_mut();
-        if idle.len() == MAX_IDLE {
-            idle.remove(0);
-        }
-        idle.push((body.link.origin, body.link.stream));
     }
 
-    fn take_idle(&self, origin: &Arc<Origin>) -> Option<Stream> {
-        let mut idle = self.idle.borrow_mut();
-        while let Some(at) = idle
-            .iter()
-            .rposition(|(known, _)| Arc::ptr_eq(known, origin) || known == origin)
+    /// Puts a connection where the one is that was used last.
+    fn put_last(&self, idle: Idle) {
+        let before = match self.is_claimed.get() {
+            true => idle,
+            false => match self.last.borrow_mut().replace(idle) {
+                Some(before) => before,
+                None => return,
+            },
+        };
+        let mut others = self.others.borrow_mut();
+        if others.len() == MAX_IDLE - 1 {
+            others.remove(0);
+        }
+        others.push(before);
+    }
+
+    /// Takes hold of an idle connection, which becomes the last one; says whether there is one.
+    fn claim(&self, origin: &Arc<Origin>) -> bool {
+        if self.is_claimed.get() {
+            return false;
+        }
+        let mut last = self.last.borrow_mut();
+        if let Some((known, stream)) = &mut *last
+            && leads_to(known, origin)
         {
-            let (_, mut stream) = idle.remove(at);
             if !stream.is_stale() {
-                return Some(stream);
+                self.is_claimed.set(true);
+                return true;
+            }
+            *last = None;
+        }
+        drop(last);
+        let Some(other) = self.take_other(origin) else {
+            return false;
+        };
+        self.put_last(other);
+        self.is_claimed.set(true);
+        true
+    }
+
+    /// Lets `work` use the connection that was claimed.
+    pub(crate) fn with_claimed<T>(&self, work: impl FnOnce(&mut Stream) -> T) -> Option<T> {
+        let mut last = self.last.borrow_mut();
+        last.as_mut().map(|(_, stream)| work(stream))
+    }
+
+    /// Gives back the connection that was claimed, for the next request if it is good for one.
+    pub(crate) fn unclaim(&self, keeps: bool) {
+        self.is_claimed.set(false);
+        if !keeps {
+            self.last.take();
+        }
+    }
+
+    /// Takes the connection that was claimed elsewhere.
+    pub(crate) fn take_claimed(&self, keeps_alive: bool) -> Option<Link> {
+        self.is_claimed.set(false);
+        let (origin, stream) = self.last.take()?;
+        Some(Link {
+            origin,
+            stream,
+            keeps_alive,
+        })
+    }
+
+    /// An idle connection that is still one.
+    fn take_idle(&self, origin: &Arc<Origin>, keeps_alive: bool) -> Option<Link> {
+        let link = |(origin, stream)| Link {
+            origin,
+            stream,
+            keeps_alive,
+        };
+        match self.claim(origin) {
+            true => self.take_claimed(keeps_alive),
+            false => self.take_other(origin).map(link),
+        }
+    }
+
+    /// Takes a connection that was not used last and is still one.
+    fn take_other(&self, origin: &Arc<Origin>) -> Option<Idle> {
+        let mut others = self.others.borrow_mut();
+        while let Some(at) = others
+            .iter()
+            .rposition(|(known, _)| leads_to(known, origin))
+        {
+            let (known, mut stream) = others.remove(at);
+            if !stream.is_stale() {
+                return Some((known, stream));
             }
         }
         None
     }
+}
+
+fn leads_to(known: &Arc<Origin>, origin: &Arc<Origin>) -> bool {
+    Arc::ptr_eq(known, origin) || known == origin
 }
 
 impl Body {
@@ -293,7 +488,7 @@ impl Body {
     }
 }
 
-fn exchange_of(
+pub(crate) fn exchange_of(
     head: Head,
     body: Vec<u8>,
     body_bytes: u64,
@@ -309,16 +504,12 @@ fn exchange_of(
     }
 }
 
-async fn connect_boxed(request: &Request, timings: &mut Timings) -> Result<Stream, Error> {
-    Box::pin(connect(&request.origin, request.connect_timeout, timings)).await
-}
-
 /// Shows `piece` to `reader`; takes the beginning of the body along with the head.
-fn take_head(
+pub(crate) fn take_head(
     reader: &mut HeadReader,
     piece: &[u8],
     request: &Request,
-) -> Result<Option<(Head, BodyReader, Vec<u8>)>, Error> {
+) -> Result<Option<Begun>, Error> {
     let Some((head, rest)) = reader.feed(piece, request.is_head)? else {
         return Ok(None);
     };

@@ -63,8 +63,30 @@ impl Stream {
     /// Whether the peer closed, or sent something nobody asked for, while the
     /// connection was idle. Costs no system call when nothing happened.
     pub(crate) fn is_stale(&mut self) -> bool {
-        let mut cx = Context::from_waker(Waker::noop());
-        self.poll_read_with(&mut cx, |_| ()).is_ready()
+        match self {
+            // Without a task that would have to be noted, and woken.
+            Stream::Plain(tcp) => match tcp.try_read(&mut [0]) {
+                Err(fault) => fault.kind() != io::ErrorKind::WouldBlock,
+                Ok(_) => true,
+            },
+            Stream::Tls(_) => {
+                let mut cx = Context::from_waker(Waker::noop());
+                self.poll_read_with(&mut cx, |_| ()).is_ready()
+            }
+        }
+    }
+
+    /// Hands bytes to the system that it takes at once; says how many it took. A stream
+    /// that may have to wait for its peer before takes none.
+    pub(crate) fn write_at_once(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = match self {
+            Stream::Plain(tcp) => tcp.try_write(bytes),
+            Stream::Tls(_) => Ok(0),
+        };
+        match written {
+            Err(fault) if fault.kind() == io::ErrorKind::WouldBlock => Ok(0),
+            written => written,
+        }
     }
 
     pub(crate) fn poll_write(

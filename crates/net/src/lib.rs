@@ -19,6 +19,7 @@ mod error;
 pub mod fuzzing;
 mod http1;
 mod patience;
+mod quick;
 mod redirect;
 mod request;
 mod resolve;

@@ -5,7 +5,7 @@
 //! alone: when it rings before the limit of the exchange that is then under way, it is set
 //! again. Never here: what a limit means.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -15,14 +15,18 @@ use tokio::time::{Sleep, sleep_until};
 
 use crate::now;
 
-/// The timer of one kind of limit of one user; made when it is first needed.
+/// The timer of one kind of limit of one user; made when it is first needed. It lies beside
+/// what else an exchange looks at.
 #[derive(Debug, Default)]
 pub(crate) struct Patience {
-    timer: RefCell<Option<Box<Timer>>>,
+    timer: RefCell<Option<Timer>>,
+    /// An exchange waits with it.
+    is_taken: Cell<bool>,
 }
 
+/// A timer, and what is known of it.
 #[derive(Debug)]
-struct Timer {
+pub(crate) struct Timer {
     sleep: Pin<Box<Sleep>>,
     /// When it rings, and who hears it then: known here, so that the timer itself need not
     /// be looked at.
@@ -42,41 +46,83 @@ impl Patience {
             patience: self,
             start,
             deadline: start + limit,
-            has_waited: false,
-            timer: None,
+            place: Place::None,
         };
         poll_fn(move |cx| match work(cx) {
             Poll::Ready(done) => Poll::Ready(Some(done)),
-            Poll::Pending => held.poll(cx).map(|()| None),
+            Poll::Pending => {
+                let Held {
+                    start, deadline, ..
+                } = held;
+                let is_past = held.patience.poll(&mut held.place, cx, start, deadline);
+                is_past.map(|()| None)
+            }
         })
     }
-}
 
-/// The timer while an exchange waits. Of exchanges of one user at the same time the
-/// later ones have timers of their own.
-struct Held<'a> {
-    patience: &'a Patience,
-    start: Instant,
-    deadline: Instant,
-    has_waited: bool,
-    timer: Option<Box<Timer>>,
-}
-
-impl Held<'_> {
-    /// Ready when the deadline is past.
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let is_first = !std::mem::replace(&mut self.has_waited, true);
-        let (start, deadline) = (self.start, self.deadline);
-        let timer = self.timer.get_or_insert_with(|| {
-            let kept = self.patience.timer.borrow_mut().take();
-            kept.unwrap_or_else(|| Box::new(Timer::new(deadline)))
-        });
+    /// Ready when `deadline` is past, of something that began at `start` and that has polled
+    /// with `place` each time since. That must be [released](Patience::release).
+    pub(crate) fn poll(
+        &self,
+        place: &mut Place,
+        cx: &mut Context<'_>,
+        start: Instant,
+        deadline: Instant,
+    ) -> Poll<()> {
+        let is_first = matches!(place, Place::None);
+        if is_first {
+            *place = match self.is_taken.replace(true) {
+                false => Place::Kept,
+                true => Place::Own(Box::new(Timer::new(deadline))),
+            };
+        }
+        let mut kept;
+        let timer = match place {
+            Place::Own(timer) => timer,
+            Place::None | Place::Kept => {
+                kept = self.timer.borrow_mut();
+                kept.get_or_insert_with(|| Timer::new(deadline))
+            }
+        };
         // One that has rung since the start has woken its listener, who comes here again.
         let is_set = timer.rings_at > start && timer.rings_at <= deadline;
         if is_first && is_set && timer.listener.will_wake(cx.waker()) {
             return Poll::Pending;
         }
         timer.poll(cx, deadline)
+    }
+
+    /// Nobody waits any more who polled with `place`.
+    pub(crate) fn release(&self, place: &mut Place) {
+        if let Place::Kept = std::mem::take(place) {
+            self.is_taken.set(false);
+        }
+    }
+}
+
+/// Where the timer of something that waits is. Of exchanges of one user at the same time the
+/// later ones have timers of their own.
+#[derive(Debug, Default)]
+pub(crate) enum Place {
+    /// It has not waited yet.
+    #[default]
+    None,
+    /// The user's.
+    Kept,
+    Own(Box<Timer>),
+}
+
+/// A limit while something waits.
+struct Held<'a> {
+    patience: &'a Patience,
+    start: Instant,
+    deadline: Instant,
+    place: Place,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.patience.release(&mut self.place);
     }
 }
 
@@ -104,14 +150,6 @@ impl Timer {
         self.rings_at = self.sleep.deadline().into_std();
         self.listener.clone_from(cx.waker());
         Poll::Pending
-    }
-}
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        if let Some(timer) = self.timer.take() {
-            *self.patience.timer.borrow_mut() = Some(timer);
-        }
     }
 }
 

@@ -28,15 +28,16 @@ pub(crate) struct Sent {
     pub(crate) cut_short: bool,
 }
 
-/// Sends `request`. `on_head_sent` is called when the server can know of it.
+/// Sends what of `request` comes after its first `written` bytes. `on_head_sent` is called
+/// when the server can know of it.
 pub(crate) async fn send(
     stream: &mut Stream,
     request: &Request,
+    mut written: usize,
     timings: &mut Timings,
     on_head_sent: impl FnOnce(),
 ) -> Result<Sent, Error> {
     let asks_leave = request.expects_continue && request.body_at < request.wire.len();
-    let mut written = 0;
     if !asks_leave {
         let at_once =
             poll_fn(|cx| Poll::Ready(poll_out(stream, cx, &request.wire, &mut written))).await;
@@ -51,7 +52,6 @@ pub(crate) async fn send(
             _ => {}
         }
     }
-    // Boxed: rare, and every waiting exchange would carry its size.
     let sending = Sending {
         stream,
         request,
@@ -60,7 +60,7 @@ pub(crate) async fn send(
         written,
         early: Vec::new(),
     };
-    Box::pin(sending.run(asks_leave)).await
+    sending.run(asks_leave).await
 }
 
 /// Hands `bytes` from `written` on to the system; ready when it has them all.

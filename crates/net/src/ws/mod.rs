@@ -368,7 +368,7 @@ async fn shake_hands(
     request: &Request,
     timings: &mut Timings,
 ) -> Result<(Head, Vec<u8>), Error> {
-    let sent = send(stream, request, timings, || {}).await?;
+    let sent = send(stream, request, 0, timings, || {}).await?;
     let mut reader = HeadReader::default();
     let mut take = |piece: &[u8]| match piece {
         [] => Err(reader.close()),
