@@ -15,6 +15,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
+
 use crate::connect::{Stream, connect};
 use crate::error::Broken;
 use crate::http1::answer::HeadReader;
@@ -517,7 +519,13 @@ pub(crate) fn take_head(
     let mut here = Vec::new();
     match request.body {
         BodyUse::Discard { .. } if !request.streams => body.feed(rest, &mut Nowhere)?,
-        _ => body.feed(rest, &mut here)?,
+        _ => {
+            body.feed(rest, &mut here)?;
+            // Who keeps an answer may take it to another thread: references to what this one
+            // remembers would be counted by both.
+            let raw = Bytes::copy_from_slice(&head.raw);
+            return Ok(Some((head.with_raw(raw), body, here)));
+        }
     }
     Ok(Some((head, body, here)))
 }

@@ -38,12 +38,17 @@ impl HeadReader {
                 return Ok(None);
             }
         }
+        if is_first && let Some(head) = Head::known(piece, is_head) {
+            let length = head.raw.len();
+            return Ok(Some((head, &piece[length..])));
+        }
         let bytes = if is_first { piece } else { &self.unfinished };
         let mut start = blank(bytes);
         while let Some((head, length)) = Head::parse(&bytes[start..], is_head)? {
             let end = start + length;
             if !head.is_interim() {
                 let head = head.with_raw(Bytes::copy_from_slice(&bytes[start..end]));
+                head.remember(is_head);
                 let bytes = if is_first { piece } else { &self.unfinished };
                 return Ok(Some((head, &bytes[end..])));
             }
@@ -88,4 +93,32 @@ impl HeadReader {
 fn blank(bytes: &[u8]) -> usize {
     let is_blank = |byte: &&u8| matches!(byte, b'\r' | b'\n');
     bytes.iter().take_while(is_blank).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Framing;
+
+    /// The second time the head is known.
+    fn check(piece: &[u8], is_head: bool, framing: Framing) {
+        for _ in 0..2 {
+            let mut reader = HeadReader::default();
+            let read = reader.feed(piece, is_head).expect("a head");
+            let (head, rest) = read.expect("a whole one");
+            assert_eq!(head.framing, framing);
+            assert_eq!([&head.raw, rest].concat(), piece);
+        }
+    }
+
+    #[test]
+    fn a_head_that_came_before_is_the_same_again() {
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc";
+        check(answer, false, Framing::Length(3));
+        check(answer, true, Framing::Empty);
+        let longer = b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\nabc";
+        check(longer, false, Framing::Length(30));
+        assert!(Head::known(answer, false).is_some());
+        assert!(Head::known(&answer[..20], false).is_none());
+    }
 }

@@ -1,6 +1,7 @@
 //! The head of an answer: parsed once for what framing needs, kept raw for
 //! whoever looks at the headers.
 
+use std::cell::RefCell;
 use std::mem::MaybeUninit;
 
 use bytes::Bytes;
@@ -68,6 +69,19 @@ impl Head {
     /// The same head with the bytes it was parsed from.
     pub(crate) fn with_raw(self, raw: Bytes) -> Head {
         Head { raw, ..self }
+    }
+
+    /// The head at the start of `bytes` if it is one of those that came last: servers say the
+    /// same for a second or longer, and to compare costs a tenth of parsing.
+    pub(crate) fn known(bytes: &[u8], is_head: bool) -> Option<Head> {
+        KNOWN.with_borrow_mut(|known| known.find(bytes, is_head))
+    }
+
+    /// Lets the head be known when it comes again.
+    pub(crate) fn remember(&self, is_head: bool) {
+        if self.raw.len() <= MAX_KNOWN_BYTES {
+            KNOWN.with_borrow_mut(|known| known.push(self, is_head));
+        }
     }
 
     /// Not the answer yet, only a word on the way to it (1xx, but 101 is one).
@@ -190,6 +204,52 @@ impl Head {
             self.keeps_alive = true;
         }
     }
+}
+
+/// The longest head that is remembered.
+const MAX_KNOWN_BYTES: usize = 1024;
+
+/// Heads that came last on a thread, and whether they answered HEAD.
+#[derive(Default)]
+struct Known {
+    heads: Vec<(Head, bool)>,
+    /// The place of the one that goes next.
+    oldest: usize,
+    /// How many unknown ones came since a known one did.
+    missed: u32,
+}
+
+impl Known {
+    /// As many as a task may meet in turn.
+    const HEADS: usize = 4;
+    /// Of a server that never says the same only some are remembered.
+    const PATIENCE: u32 = 16;
+
+    fn find(&mut self, bytes: &[u8], is_head: bool) -> Option<Head> {
+        let mut heads = self.heads.iter();
+        let is_same =
+            |(head, of_head): &&(Head, bool)| *of_head == is_head && bytes.starts_with(&head.raw);
+        let (head, _) = heads.find(is_same)?;
+        self.missed = 0;
+        Some(head.clone())
+    }
+
+    fn push(&mut self, head: &Head, is_head: bool) {
+        self.missed = self.missed.wrapping_add(1);
+        if self.missed > Known::PATIENCE && !self.missed.is_multiple_of(Known::PATIENCE) {
+            return;
+        }
+        let known = (head.clone(), is_head);
+        if self.heads.len() < Known::HEADS {
+            return self.heads.push(known);
+        }
+        self.heads[self.oldest] = known;
+        self.oldest = (self.oldest + 1) % Known::HEADS;
+    }
+}
+
+thread_local! {
+    static KNOWN: RefCell<Known> = RefCell::default();
 }
 
 /// Room for headers on the stack.
