@@ -10,6 +10,7 @@ use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::mpsc::sync_channel;
 use std::time::Duration;
 
 use gatecrash_metrics::Sample;
@@ -17,7 +18,8 @@ use gatecrash_net::{
     Client, Error, Exchange, Failure, Fetched, Framing, StreamedBody, Timings, decoded_length, now,
 };
 use tokio::io::unix::AsyncFd;
-use tokio::task::{AbortHandle, LocalSet, spawn_local};
+use tokio::runtime::{LocalOptions, LocalRuntime};
+use tokio::task::{AbortHandle, spawn_local};
 
 use crate::books::Books;
 use crate::clock::Clock;
@@ -35,23 +37,43 @@ const JOBS_PER_TURN: usize = 32;
 const POLLS_PER_BELL: u32 = 64;
 /// How long a job without a bell may wait at worst.
 const QUIET_PATIENCE: Duration = Duration::from_millis(1);
+/// How many sockets that are ready are taken together: the task of each runs before the next
+/// ones push it out of the cache.
+const EVENTS_PER_TURN: usize = 64;
+/// How many tasks run before the sockets get their turn: those of one turn of the sockets, and
+/// as many again.
+const TASKS_PER_TURN: u32 = 128;
 /// Threads for the resolver, which blocks.
 const RESOLVER_THREADS: usize = 4;
 
 pub(crate) fn spawn(shared: Arc<Shared>) -> io::Result<()> {
-    let parking = shared.clone();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .max_io_events_per_tick(64)
-        .on_thread_park(move || parking.announce())
-        .max_blocking_threads(RESOLVER_THREADS)
-        .build()?;
+    let (tell, told) = sync_channel(1);
+    let run = move || match runtime(shared.clone()) {
+        Ok(runtime) => {
+            // Who started the lane waits for this below.
+            let _ = tell.send(Ok(()));
+            runtime.block_on(LaneThread::new(shared).run());
+        }
+        Err(fault) => {
+            let _ = tell.send(Err(fault));
+        }
+    };
     std::thread::Builder::new()
         .name("gatecrash-lane".to_owned())
-        .spawn(move || {
-            LocalSet::new().block_on(&runtime, LaneThread::new(shared).run());
-        })?;
-    Ok(())
+        .spawn(run)?;
+    told.recv()
+        .unwrap_or_else(|_| Err(io::Error::other("the thread of a lane ended")))
+}
+
+/// A runtime for tasks that stay on this thread.
+fn runtime(shared: Arc<Shared>) -> io::Result<LocalRuntime> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .max_io_events_per_tick(EVENTS_PER_TURN)
+        .event_interval(TASKS_PER_TURN)
+        .on_thread_park(move || shared.announce())
+        .max_blocking_threads(RESOLVER_THREADS)
+        .build_local(LocalOptions::default())
 }
 
 struct LaneThread {
@@ -471,6 +493,7 @@ mod tests {
     use std::sync::Arc;
 
     use gatecrash_net::{Origin, Request, Scheme, TlsSettings};
+    use tokio::task::LocalSet;
 
     use super::*;
 
