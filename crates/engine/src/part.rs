@@ -80,6 +80,9 @@ pub(crate) struct Part {
     /// What users, rate or stage is asked for, and from which time of the scenario on.
     target: Cell<Option<(Change, Duration)>>,
     users: RefCell<BTreeMap<u64, Seated>>,
+    /// How often a user was called off: while the number is the same nobody need look at its
+    /// own leash, which lies elsewhere for each of them.
+    calls_off: Cell<u64>,
     /// What the users of each class share.
     shared: RefCell<Vec<Option<Rc<dyn Any>>>>,
 }
@@ -103,6 +106,7 @@ impl Part {
             timeline: RefCell::default(),
             target: Cell::new(None),
             users: RefCell::default(),
+            calls_off: Cell::new(0),
             shared: RefCell::new(vec![None; scenario.classes.len()]),
             scenario,
         }
@@ -225,8 +229,18 @@ impl Part {
     /// A user shall go when it has done what it is about.
     pub(crate) fn call_off(&self, number: u64) {
         if let Some(user) = self.users.borrow().get(&number) {
+            self.count_call_off();
             user.leash.call_off();
         }
+    }
+
+    fn count_call_off(&self) {
+        self.calls_off.set(self.calls_off.get() + 1);
+    }
+
+    /// How often a user was called off until now.
+    pub(crate) fn calls_off(&self) -> u64 {
+        self.calls_off.get()
     }
 
     /// Whether nobody is there any more.
@@ -237,6 +251,7 @@ impl Part {
     /// Lets all users go: each ends what it is about, and what is not ended after the
     /// grace is cut off.
     pub(crate) async fn dismiss(&self) {
+        self.count_call_off();
         for user in self.users.borrow().values() {
             user.leash.call_off();
         }

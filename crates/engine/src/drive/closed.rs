@@ -1,6 +1,7 @@
 //! The closed model: so many users exist at each time, and each has one turn after the
 //! other with its waits between them.
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -30,32 +31,49 @@ pub(crate) struct Turns {
     tasks: Stream,
     waits: Stream,
     taken: u64,
+    /// How often a user had been called off when this one looked at its leash.
+    calls_off: Cell<u64>,
     /// When the last turn began.
     last: Option<Instant>,
 }
 
 impl Turns {
-    /// The next turn after the wait; `None` when the user shall go.
-    pub(super) async fn next(&mut self, wait: Wait) -> Option<Turn> {
-        if let Some(last) = self.last {
+    /// The next turn after the wait, and when it begins; `None` when the user shall go. The
+    /// last one was over at the instant `over`, which is now.
+    pub(super) async fn next(
+        &mut self,
+        wait: Wait,
+        over: Option<Instant>,
+    ) -> Option<(Turn, Instant)> {
+        let mut begins = over;
+        if let (Some(last), false) = (self.last, matches!(wait, Wait::None)) {
             self.wait(wait, last).await;
+            begins = None;
         }
         if self.part.is_paused() {
             let may_go_on = || self.leash.is_called_off() || !self.part.is_paused();
             self.leash.rest(None, may_go_on).await;
+            begins = None;
         }
-        if self.leash.is_called_off() || !self.take() {
+        if self.is_called_off() || !self.take() {
             return None;
         }
-        self.last = Some(now());
+        let begins = begins.unwrap_or_else(now);
+        self.last = Some(begins);
         let number = self.taken;
         self.taken += 1;
         self.part.ledger.count_in_flight(1);
-        Some(Turn {
+        let turn = Turn {
             number,
             task: self.part.scenario.task(self.class, self.tasks.at(number)),
             due: None,
-        })
+        };
+        Some((turn, begins))
+    }
+
+    fn is_called_off(&self) -> bool {
+        let calls_off = self.part.calls_off();
+        self.calls_off.replace(calls_off) != calls_off && self.leash.is_called_off()
     }
 
     /// Rests, unless the user is called off.
@@ -174,6 +192,7 @@ impl<'a> Crowd<'a> {
             tasks,
             waits,
             taken: 0,
+            calls_off: Cell::new(self.part.calls_off()),
             last: None,
         };
         self.part

@@ -13,7 +13,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use gatecrash_net::now;
 use gatecrash_plan::model::Wait;
@@ -32,11 +32,12 @@ pub(crate) enum Turns {
 }
 
 impl Turns {
-    /// The next turn, when it is time; `None` when the user shall go.
-    async fn next(&mut self, wait: Wait) -> Option<Turn> {
+    /// The next turn, when it is time, and when that is; `None` when the user shall go. The
+    /// last one was over at the instant `over`, which is now.
+    async fn next(&mut self, wait: Wait, over: Option<Instant>) -> Option<(Turn, Instant)> {
         match self {
-            Turns::Closed(turns) => turns.next(wait).await,
-            Turns::Open(turns) => turns.next().await,
+            Turns::Closed(turns) => turns.next(wait, over).await,
+            Turns::Open(turns) => turns.next().await.map(|turn| (turn, now())),
         }
     }
 
@@ -68,25 +69,30 @@ pub(crate) async fn live<J: Journey>(
     let _place = Place(part.clone(), number);
     let mut user = journey.user(Seat::new(part.clone(), class, number));
     let mut started = false;
-    while let Some(turn) = turns
-        .next(user.rest().unwrap_or_else(|| journey.wait()))
-        .await
-    {
-        let called = now();
+    let mut over = None;
+    loop {
+        let wait = user.rest().unwrap_or_else(|| journey.wait());
+        let Some((turn, called)) = turns.next(wait, over).await else {
+            break;
+        };
         user.seat().arrive(&turn);
         let turn_of_user = async {
+            let mut begins = called;
             if !started {
                 user.start().await?;
                 started = true;
-                part.ledger.user_started(ms_between(called, now()));
+                begins = now();
+                part.ledger.user_started(ms_between(called, begins));
             }
-            user.seat().begin_turn(&turn);
+            user.seat().begin_turn(&turn, begins);
             user.perform(&turn).await
         };
         let outcome = caught(pin!(turn_of_user)).await;
         user.seat().end_turn();
         part.ledger.count_in_flight(-1);
-        let time_ms = ms_between(turn.due.unwrap_or(called), now());
+        let ended = now();
+        over = Some(ended);
+        let time_ms = ms_between(turn.due.unwrap_or(called), ended);
         let task = user.seat().task();
         part.ledger
             .task_ended(class, task, time_ms, outcome == Ok(Ok(())));
@@ -97,6 +103,7 @@ pub(crate) async fn live<J: Journey>(
         }
         if !started {
             turns.rest_after_failed_start().await;
+            over = None;
         }
     }
     if started {

@@ -195,6 +195,18 @@ impl Account {
             || self.demands().any(Demand::reads_body)
     }
 
+    /// Whether of an answer with a status below 400 nothing is counted but what every head
+    /// tells.
+    pub(super) fn asks_nothing(&self) -> bool {
+        matches!(self.cache, Cache::Headers)
+            && self.measures.is_empty()
+            && !self.reads_usage
+            && self
+                .states
+                .iter()
+                .all(|(_, demands)| demands.iter().any(Demand::is_of_errors_only))
+    }
+
     /// How many paths into JSON it follows.
     pub(super) fn paths(&self) -> usize {
         usize::from(matches!(self.cache, Cache::Json(..)))

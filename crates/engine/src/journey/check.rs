@@ -126,6 +126,14 @@ impl Demand {
         matches!(self, Demand::Status(_))
     }
 
+    /// Whether no answer with a status below 400 is so.
+    pub(super) fn is_of_errors_only(&self) -> bool {
+        match self {
+            Demand::Status(ranges) => ranges.iter().all(|&(low, _)| low >= 400),
+            _ => false,
+        }
+    }
+
     /// Whether an answer is so; as [`Demand::check`], and without words for the usual
     /// status, which is asked of every answer.
     pub(super) fn holds(

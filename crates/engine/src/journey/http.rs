@@ -52,6 +52,8 @@ pub(super) struct Judge {
     demands: Vec<Demand>,
     extractions: Vec<Extraction>,
     demands_status: bool,
+    /// Nothing is asked of an answer but that its status is below 400.
+    asks_nothing: bool,
     account: Account,
     pub(super) reads_body: bool,
     /// Paths that are followed into the body.
@@ -118,13 +120,15 @@ impl HttpCall {
         lane: &Lane,
         state: &mut State,
     ) -> Result<(), Stop> {
+        let begun = seat.take_begun();
         let endpoint = self.endpoint.number(seat, lane, state)?;
         let prototype = lane.request(self.endpoint.place(), || self.prototype());
         if let Some(constant) = prototype
             && self.encoder.is_constant()
             && state.jar.is_none()
         {
-            let answer = seat.fetch(endpoint, constant).await;
+            let called = begun.unwrap_or_else(now);
+            let answer = seat.fetch_from(called, endpoint, constant).await;
             return self.settle(answer, constant, seat, lane, state).await;
         }
         // Boxed, so that users of constant requests need no room for it.
@@ -143,6 +147,10 @@ impl HttpCall {
         state: &'a mut State,
     ) -> Settled<'a> {
         match &answer.result {
+            Ok(Fetched::Whole(exchange)) if self.is_plain(&exchange.head) => {
+                answer.record(None);
+                Settled::Done(Ok(()))
+            }
             Ok(Fetched::Whole(exchange)) if !self.goes_on(&exchange.head) => {
                 Settled::Done(self.conclude(answer, request, seat, lane, state))
             }
@@ -195,6 +203,12 @@ impl HttpCall {
             },
             ..request
         }
+    }
+
+    /// Whether this head is all that there is to an answer: a success of which nothing is asked,
+    /// which is not recorded otherwise by [`HttpCall::conclude`].
+    fn is_plain(&self, head: &Head) -> bool {
+        self.judge.asks_nothing && head.status < 300 && !head.has_cookies
     }
 
     /// Whether this head is not the end of the exchange.
@@ -357,6 +371,7 @@ impl Judge {
         let account = Account::compile(step, class)?;
         Ok(Judge {
             demands_status: demands.iter().any(Demand::is_of_status),
+            asks_nothing: demands.is_empty() && extractions.is_empty() && account.asks_nothing(),
             reads_body: demands.iter().any(Demand::reads_body)
                 || extractions.iter().any(Extraction::reads_body)
                 || account.reads_body(),

@@ -27,7 +27,9 @@ pub struct Seat {
     client: Client,
     /// When the running turn was due, until its first request takes it.
     due: Cell<Option<Instant>>,
-    /// The same, until a guest has come to the turn.
+    /// When it began, until its user has done something.
+    begun: Cell<Option<Instant>>,
+    /// When it was due, until a guest has come to the turn.
     arrival: Cell<Option<Instant>>,
     class: usize,
     task: Cell<usize>,
@@ -43,6 +45,7 @@ impl Seat {
             part,
             client: Client::new(),
             due: Cell::new(None),
+            begun: Cell::new(None),
             arrival: Cell::new(None),
             class,
             task: Cell::new(0),
@@ -74,16 +77,20 @@ impl Seat {
     /// Makes a request and waits for its answer, or for its head where the request
     /// [streams](Request::streams). The answer must be recorded.
     pub async fn fetch(&self, endpoint: EndpointId, request: &Request) -> Answer<'_> {
-        let flight = self.depart(endpoint);
+        self.fetch_from(now(), endpoint, request).await
+    }
+
+    /// As [`Seat::fetch`], for a request that was called for at an instant until which all is
+    /// done: nothing has happened since.
+    pub(crate) async fn fetch_from(
+        &self,
+        called: Instant,
+        endpoint: EndpointId,
+        request: &Request,
+    ) -> Answer<'_> {
+        let flight = self.depart_at(called, endpoint);
         let on_head_sent = || flight.sent.set(true);
-        // Boxed: most users wait most of the time, and this is more than half of what each
-        // of them would hold. It is small enough for the allocator's quickest way. Written
-        // where it stays: made first and moved, all of its room would be copied.
-        let fetching = Box::write(
-            Box::new_uninit(),
-            self.client.fetch(request, flight.called, on_head_sent),
-        );
-        let fetching = Box::into_pin(fetching);
+        let fetching = self.client.fetch(request, called, on_head_sent);
         let result = fetching.await;
         Answer { result, flight }
     }
@@ -91,7 +98,10 @@ impl Seat {
     /// Begins something that is measured like a request but makes its exchange by
     /// other means (a WebSocket's handshake or round trip).
     pub fn depart(&self, endpoint: EndpointId) -> Flight<'_> {
-        let called = now();
+        self.depart_at(now(), endpoint)
+    }
+
+    fn depart_at(&self, called: Instant, endpoint: EndpointId) -> Flight<'_> {
         Flight {
             seat: self,
             endpoint,
@@ -196,13 +206,20 @@ impl Seat {
         self.task.set(task);
     }
 
-    /// A turn begins; an arrival's start is counted when its first request is.
-    pub(crate) fn begin_turn(&self, turn: &Turn) {
+    /// A turn begins at an instant; an arrival's start is counted when its first request is.
+    pub(crate) fn begin_turn(&self, turn: &Turn, at: Instant) {
+        self.begun.set(Some(at));
         self.task.set(turn.task);
         self.due.set(turn.due);
         if turn.due.is_none() && !self.is_elsewhere {
             self.part.ledger.task_started(self.class, turn.task, None);
         }
+    }
+
+    /// When the turn began, for what its user does first: as long as nothing has been done,
+    /// that is now, and the clock need not be read.
+    pub(crate) fn take_begun(&self) -> Option<Instant> {
+        self.begun.take()
     }
 
     /// A turn is over; it may have made no request.
@@ -250,20 +267,21 @@ impl Answer<'_> {
 
     /// As [`Answer::record`], with what else the answer told.
     pub fn record_noted(self, noted: &Noted<'_>, failure: Option<&Cause>) {
-        let Answer { result, flight } = self;
-        match &result {
+        // By reference: an answer is large, and would be copied once more.
+        let Answer { result, flight } = &self;
+        match result {
             Ok(Fetched::Whole(exchange)) => {
-                flight.record(&exchange.timings, exchange.body_bytes, noted, failure);
+                flight.note(&exchange.timings, exchange.body_bytes, noted, failure);
             }
             Ok(Fetched::Streamed(exchange, _)) => {
-                flight.record(&exchange.timings, 0, noted, failure);
+                flight.note(&exchange.timings, 0, noted, failure);
             }
             Err(broken) => {
                 let bytes = broken.begun.as_ref().map_or(0, |begun| begun.body_bytes);
                 flight.seat.part.ledger.note_exhaustion(&broken.error);
                 let own = Cause::from(&broken.error);
                 let failure = Some(failure.unwrap_or(&own));
-                flight.record(&broken.timings, bytes, noted, failure);
+                flight.note(&broken.timings, bytes, noted, failure);
             }
         }
     }
@@ -306,6 +324,10 @@ impl Flight<'_> {
         noted: &Noted<'_>,
         failure: Option<&Cause>,
     ) {
+        self.note(timings, body_bytes, noted, failure);
+    }
+
+    fn note(&self, timings: &Timings, body_bytes: u64, noted: &Noted<'_>, failure: Option<&Cause>) {
         self.recorded.set(true);
         let done = timings.done.unwrap_or_else(now);
         let counted_from = self.due.unwrap_or(self.called);
@@ -352,5 +374,12 @@ pub fn phases(timings: &Timings, done: Instant) -> Phases {
 
 /// Milliseconds from one instant to a later one.
 pub(crate) fn ms_between(from: Instant, to: Instant) -> f64 {
-    to.saturating_duration_since(from).as_nanos() as f64 / 1e6
+    if from == to {
+        // An answer that came whole with one read.
+        return 0.0;
+    }
+    let time = to.saturating_duration_since(from);
+    // Numbers of 128 bits become floating ones slowly; what does not fit is 500 years.
+    let nanos = time.as_secs().saturating_mul(1_000_000_000) + u64::from(time.subsec_nanos());
+    nanos as f64 / 1e6
 }

@@ -100,6 +100,10 @@ impl Op {
         state: &mut State,
     ) -> Result<(), Stop> {
         for step in steps {
+            if !matches!(step, Op::Http(_)) {
+                // Whatever it is, it takes its time.
+                seat.take_begun();
+            }
             match step {
                 Op::Http(call) => {
                     state.has_waited = true;
