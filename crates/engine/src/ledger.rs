@@ -117,8 +117,7 @@ impl Ledger {
             return self.abandon();
         }
         let mut shard = self.shard.borrow_mut();
-        shard.record(sample);
-        shard.phases(sample.endpoint, &told.phases);
+        shard.record_with(sample, &told.phases);
         if let Some(ms) = told.service_time_ms {
             shard.measure(sample.endpoint, Measure::ServiceTime, ms);
         }

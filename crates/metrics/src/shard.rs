@@ -240,12 +240,18 @@ impl Shard {
 
     /// Counts one finished request, in its endpoint and in the total.
     pub fn record(&mut self, sample: &Sample) {
+        self.record_with(sample, &Phases::default());
+    }
+
+    /// Counts one finished request, and in its endpoint its phases.
+    pub fn record_with(&mut self, sample: &Sample, phases: &Phases) {
         let keep = self.keep;
         let timed = Timed::of(sample);
         let slot = self.slot(sample.endpoint);
         Arc::make_mut(&mut self.total).count(sample, timed, keep);
-        self.open(slot, sample.at_epoch_s)
-            .count(sample, timed, keep);
+        let endpoint = self.open(slot, sample.at_epoch_s);
+        endpoint.count(sample, timed, keep);
+        self.unusable_values += count_phases(endpoint, phases);
     }
 
     /// Counts the phases of one request of an endpoint. The request itself is counted by
@@ -253,13 +259,7 @@ impl Shard {
     pub fn phases(&mut self, id: EndpointId, phases: &Phases) {
         let slot = self.slot(id);
         let endpoint = Arc::make_mut(&mut self.entries[slot as usize].endpoint);
-        for (measure, ms) in phases.iter() {
-            if ms.is_finite() {
-                endpoint.measures.record(measure, ms);
-            } else {
-                self.unusable_values += 1;
-            }
-        }
+        self.unusable_values += count_phases(endpoint, phases);
     }
 
     /// Counts one value that a request of an endpoint, or its connection, was measured
@@ -549,4 +549,16 @@ impl Shard {
             + self.entries.capacity() * size_of::<Entry>()
             + (self.slots.capacity() + self.order.capacity()) * size_of::<Option<u32>>()
     }
+}
+
+/// Counts phases; says how many of them are no numbers.
+fn count_phases(endpoint: &mut Endpoint, phases: &Phases) -> u64 {
+    let mut unusable = 0;
+    for (measure, ms) in phases.iter() {
+        match ms.is_finite() {
+            true => endpoint.measures.record(measure, ms),
+            false => unusable += 1,
+        }
+    }
+    unusable
 }
