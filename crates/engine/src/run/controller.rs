@@ -256,6 +256,7 @@ impl Controller {
             last: running.last(),
             at_epoch_s,
             spent: self.judging.spent(),
+            watching: running.watching(&seen, &self.fleet),
         }));
         let name = &scenario.name;
         let broken = self.judging.second(name, at_epoch_s, &seen.snapshot);
