@@ -328,3 +328,51 @@ def test_who_wants_nothing_sent_gets_that(begin, collector):
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, err
     assert to.heads == []
+
+
+TRACED = """
+import re
+from locust import HttpUser, constant, events, task
+
+seen = set()
+
+class Visitor(HttpUser):
+    wait_time = constant(0)
+
+    def header(self, **arguments):
+        answer = self.client.get("/echo", **arguments)
+        (value,) = [v for n, v in answer.json()["headers"] if n.lower() == "traceparent"]
+        return value
+
+    @task
+    def visit(self):
+        value = self.header()
+        assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-01", value), value
+        assert value not in seen
+        seen.add(value)
+        own = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
+        assert self.header(headers={"Traceparent": own}, name="own") == own
+        with self.client.get("/echo", name="judged", catch_response=True) as answer:
+            answer.failure("no")
+"""
+
+
+@pytest.mark.parametrize("load", [("-u", "1", "--iterations", "12"), ("--rate", "20/s", "-t", "1")])
+def test_slow_requests_are_told_by_their_traces(spawn, tmp_path, target, load):
+    (tmp_path / "locustfile.py").write_text(TRACED)
+    process = spawn(
+        *(sys.executable, "-m", "gatecrash", "-H", target, "--headless", "--only-summary"),
+        *(*load, "--trace", "--results", "out", "--exit-code-on-error", "0"),
+    )
+    _, err = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode in (0, 98), err
+    record = json.loads((tmp_path / "out/run.json").read_text())
+    (scenario,) = record["scenarios"]
+    assert scenario["exceptions"] == [], err
+    slowest = {one["name"]: one["slowest"] for one in scenario["endpoints"]}
+    assert all(len(one) == 10 for one in slowest.values())
+    assert {one["trace_id"] for one in slowest["own"]} == {"0af7651916cd43dd8448eb211c80319c"}
+    assert all(one["failed"] for one in slowest["judged"])
+    assert all(one["status"] == 200 for one in slowest["/echo"])
+    assert len({one["trace_id"][:16] for one in slowest["/echo"]}) == 1
+    assert "slowest requests" in err

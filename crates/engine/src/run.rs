@@ -65,6 +65,9 @@ pub struct Setup {
     pub answers: Option<Arc<GuestAnswers>>,
     /// What is done before the first scenario and after the last one.
     pub around: Around,
+    /// Every request has an id by which it can be found in traces, and the slowest are kept
+    /// with theirs.
+    pub trace: bool,
     /// The folder of the results, for files that hooks make.
     pub files: Option<PathBuf>,
     /// What is watched while it runs, beside the generator itself.

@@ -7,7 +7,7 @@
 //! The usual exchange is one write and one read on a kept connection. Its future is a
 //! part of every user, so what is rare (connecting, sending in pieces) is boxed.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -20,6 +20,7 @@ use crate::http1::answer::HeadReader;
 use crate::http1::body::{BodyReader, Nowhere};
 use crate::patience::Patience;
 use crate::send::{Sent, send};
+use crate::trace::Tracer;
 use crate::{BodyUse, Error, Exchange, Failure, Head, Origin, Request, Timings, now};
 
 /// The most idle connections that a client keeps; the oldest one goes first.
@@ -37,6 +38,8 @@ pub struct Client {
     whole: Patience,
     /// With a silent server.
     silence: Patience,
+    /// Gives requests ids by which they can be traced, where that is wanted.
+    tracer: OnceCell<Box<Tracer>>,
 }
 
 /// What an exchange gave.
@@ -82,6 +85,12 @@ impl Client {
         Self::default()
     }
 
+    /// From now on every request has a `traceparent` by which it can be traced, unless it
+    /// brings one: an id of the run `run`, drawn from `seed`. Asked again nothing changes.
+    pub fn trace(&self, run: u64, seed: u64) {
+        self.tracer.get_or_init(|| Box::new(Tracer::new(run, seed)));
+    }
+
     /// Closes all idle connections.
     pub fn close(&self) {
         self.idle.borrow_mut().clear();
@@ -101,6 +110,12 @@ impl Client {
         on_head_sent: impl FnOnce(),
     ) -> Result<Fetched, Failure> {
         let mut timings = Timings::starting_at(started);
+        let stamped = self.tracer.get().and_then(|tracer| {
+            let (stamped, trace) = tracer.stamp(request);
+            timings.trace = trace;
+            stamped
+        });
+        let request = stamped.as_deref().unwrap_or(request);
         let fetched = {
             let mut exchange = pin!(self.exchange(request, &mut timings, on_head_sent));
             match request.total_timeout {

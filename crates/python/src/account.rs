@@ -27,6 +27,7 @@ use gatecrash_web::{About, Address, Live, Second, Wishes};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
+use crate::boundary;
 use crate::kept::Kept;
 use crate::stats::Stats;
 use crate::watched::Watched;
@@ -236,6 +237,12 @@ impl Account {
         let url = live.metrics_url();
         *open.live() = live;
         Ok((url, wishes.otlp.map(|settings| settings.url)))
+    }
+
+    /// From now on requests have ids by which they can be found in traces.
+    fn trace(&self, py: Python<'_>) -> PyResult<()> {
+        boundary::get(py)?.trace();
+        Ok(())
     }
 
     /// What somebody must know of who watches, once.

@@ -1,9 +1,9 @@
 """What is kept of a run beside Locust's own outputs: verdicts, a folder of results, a page, and
 what others may see while it goes on.
 
-In: `--objective`, `--results`, `--html`, `--metrics-port` and `--otel`. Out: the engine's account of the run,
-as lines for the console, files, a server, and a part in the exit code. A run that asks for none of them has none of it, and
-ends as it does in Locust.
+In: `--objective`, `--results`, `--html`, `--metrics-port`, `--otel` and `--trace`. Out: the engine's
+account of the run, as lines for the console, files, a server, and a part in the exit code. A run
+that asks for none of them has none of it, and ends as it does in Locust.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class Wishes(NamedTuple):
     """Where the numbers are served while it runs: host and port."""
     otel: dict[str, str] | None = None
     """What the variables `OTEL_…` say, where numbers are to be sent."""
+    trace: bool = False
+    """Requests have ids by which they can be found in traces."""
     secrets: tuple[str, ...] = ()
     """What must not be told."""
 
@@ -69,6 +71,7 @@ class Wishes(NamedTuple):
             html=given("html_file"),
             metrics=None if metrics_port is None else (given("metrics_host"), metrics_port),
             otel=_otel_variables() if given("otel") else None,
+            trace=bool(given("trace")),
             secrets=tuple(str(value) for value in secret if value),
         )
 
@@ -91,11 +94,14 @@ class Account:
         self._is_written = True
         self._engine: _engine.Account | None = None
         is_watched = wishes.metrics is not None or wishes.otel is not None
-        if wishes.objectives or wishes.watches or wishes.results or wishes.html or is_watched:
+        is_kept = wishes.objectives or wishes.watches or wishes.results or wishes.html
+        if is_kept or is_watched or wishes.trace:
             self._engine = self._open(options, wishes)
             self._try_page()
             if is_watched:
                 self._let_watch(wishes)
+            if wishes.trace:
+                self._engine.trace()
 
     def _open(self, options, wishes: Wishes) -> _engine.Account:
         try:

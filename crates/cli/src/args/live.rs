@@ -22,6 +22,10 @@ pub struct LiveArgs {
     /// variables OTEL_… say where and how often, by default to http://localhost:4318 every minute
     #[arg(long)]
     pub otel: bool,
+    /// Give every request a traceparent header (W3C Trace Context) unless it brings one, and tell
+    /// the slowest ones with the ids by which they are found in the traces of the target
+    #[arg(long)]
+    pub trace: bool,
 }
 
 impl LiveArgs {

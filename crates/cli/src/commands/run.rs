@@ -110,6 +110,7 @@ fn drive(
     let setup = setup(&file.plan, guests, lanes(file, options.lanes)).or_exit(Exit::Usage)?;
 
     let (quiet, no_color, folder) = (options.quiet, options.no_color, options.results);
+    let trace = options.live.trace;
     let wishes = options.live.wishes().or_exit(Exit::Usage)?;
     // A port that is taken is known before anything is sent.
     let mut watchers = Watchers::open(&wishes, &setup, &secrets).or_exit(Exit::NotRun)?;
@@ -130,6 +131,7 @@ fn drive(
         Results::create(folder, &begin, &setup.scenarios, &secrets).or_exit(Exit::NotRun)?;
     let setup = Setup {
         files: results.path().map(Path::to_path_buf),
+        trace,
         ..setup
     };
     let (listener, news) = news::channel(watchers.is_any());

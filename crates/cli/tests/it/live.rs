@@ -188,3 +188,37 @@ fn secrets_of_a_plan_are_in_no_metric() {
     assert!(!text.contains("Tr0ub4dor"), "{text}");
     run.end();
 }
+
+/// The trace ids of the target's echoes would be in its answers; here they are in the record.
+#[test]
+fn the_slowest_requests_are_told_by_their_traces() {
+    let desk = Desk::new(&getting("/echo", "a: { users: 2, iterations: 20 }"));
+    let args = ["run", "plan.yaml", "--trace", "--results", "out"];
+    let stdout = desk.check(&args, 0, &[]);
+    let record: Value = serde_json::from_str(&desk.read("out/run.json")).unwrap();
+    let slowest = record["scenarios"][0]["endpoints"][0]["slowest"].as_array();
+    let slowest = slowest.unwrap();
+    assert_eq!(slowest.len(), 10);
+    let ids: Vec<&str> = slowest
+        .iter()
+        .map(|one| one["trace_id"].as_str().unwrap())
+        .collect();
+    assert!(
+        ids.iter()
+            .all(|id| id.len() == 32 && id[..16] == ids[0][..16])
+    );
+    assert_eq!(slowest[0]["status"], 200);
+    let summary = desk.read("out/summary.md");
+    assert!(stdout.contains("slowest requests"), "{stdout}");
+    for id in ids {
+        assert!(stdout.contains(id), "{id} is not in {stdout}");
+        assert!(summary.contains(id), "{id} is not in {summary}");
+    }
+    // Read back and told again.
+    let again = desk.check(&["report", "out"], 0, &[]);
+    assert!(again.contains("slowest requests"), "{again}");
+    let plain = Desk::new(&getting("/echo", "a: { users: 1, iterations: 2 }"));
+    let stdout = plain.check(&["run", "plan.yaml", "--results", "out"], 0, &[]);
+    assert!(!stdout.contains("slowest requests"), "{stdout}");
+    assert!(!plain.read("out/run.json").contains("slowest"));
+}

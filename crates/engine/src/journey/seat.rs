@@ -15,6 +15,8 @@ use gatecrash_net::{Client, Failure, Fetched, Request, Timings, now};
 
 use super::{Failed, Turn};
 use crate::cause::Cause;
+use crate::chance::random;
+use crate::job::traced;
 use crate::ledger::Told;
 use crate::noted::Noted;
 use crate::part::Part;
@@ -38,10 +40,14 @@ pub struct Seat {
 impl Seat {
     pub(crate) fn new(part: Rc<Part>, class: usize, number: u64) -> Self {
         let is_elsewhere = part.scenario.classes[class].guest().is_some();
+        let client = Client::new();
+        if let Some(run) = part.scenario.trace {
+            client.trace(run, random());
+        }
         Seat {
             number,
             part,
-            client: Client::new(),
+            client,
             due: Cell::new(None),
             arrival: Cell::new(None),
             class,
@@ -322,6 +328,7 @@ impl Flight<'_> {
             phases: phases(timings, done),
             service_time_ms: is_open.then(|| ms_between(self.called, done)),
             noted,
+            traced: traced(timings, noted.status),
             failure: failure.map(Cause::why),
         };
         ledger.record(self.seat.class, &sample, &told);

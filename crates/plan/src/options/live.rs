@@ -32,4 +32,13 @@ const OPTIONS: &[OptionSpec] = &[
     .env("GATECRASH_METRICS_HOST")
     .default(Default::Text(METRICS_HOST))
     .metavar("<ip>"),
+    OptionSpec::new(
+        &["--trace"],
+        "trace",
+        Kind::Flag,
+        "Give every request that the engine sends a traceparent header (W3C Trace Context) unless \
+         it brings one, and tell the slowest ones with the ids by which they are found in the \
+         traces of the target",
+    )
+    .env("GATECRASH_TRACE"),
 ];

@@ -119,6 +119,7 @@ const OURS: &[&str] = &[
     "iterations",
     "metrics_port",
     "metrics_host",
+    "trace",
     "rate",
     "max_users",
     "poisson",
