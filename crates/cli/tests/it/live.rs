@@ -141,7 +141,7 @@ fn promtool_finds_nothing_to_say() {
 #[test]
 fn the_numbers_served_are_those_of_the_record() {
     let plan = getting("/", "a: { users: 1, iterations: 20 }")
-        + "hooks: { after: [{ run: [sleep, '3600'], name: last, within: 1h }] }\n";
+        + "hooks: { after: [{ run: [sleep, '3600'], name: last, timeout: 1h }] }\n";
     let desk = Desk::new(&plan);
     let run = Watched::begin(&desk, &["--results", "out"]);
     let text = run.metrics_with(r#"gatecrash_scenario_state{scenario="a",state="ended"} 1"#);

@@ -34,8 +34,8 @@ fn with_header(line: &str, request: &Request) -> Request {
 
 #[test]
 fn every_request_has_an_id_of_its_own() {
+    let target = target(|_| ());
     run(async {
-        let target = target(|_| ());
         let origin = plain(target.address());
         let client = Client::new();
         client.trace(0x0123_4567_89ab_cdef, 5);
@@ -66,8 +66,8 @@ fn every_request_has_an_id_of_its_own() {
 
 #[test]
 fn what_a_request_brings_itself_stays() {
+    let target = target(|_| ());
     run(async {
-        let target = target(|_| ());
         let origin = plain(target.address());
         let client = Client::new();
         client.trace(1, 5);
@@ -90,8 +90,8 @@ fn what_a_request_brings_itself_stays() {
 
 #[test]
 fn without_it_nothing_is_added() {
+    let target = target(|_| ());
     run(async {
-        let target = target(|_| ());
         let origin = plain(target.address());
         let exchange = fetch(&Client::new(), get(&origin, "/echo")).await;
         let exchange = exchange.expect("an answer");
