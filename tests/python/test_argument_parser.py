@@ -366,7 +366,7 @@ def test_what_is_not_built_is_told_in_variables_and_files(surroundings, monkeypa
     monkeypatch.setenv("LOCUST_WEB_HOST", "")
     (surroundings / "locust.conf").write_text("web-port = 80\nautostart = 1\nusers = 2\n")
     options = parse()
-    assert (options.otel, options.master, options.web_port) == (False, False, 8089)
+    assert (options.otel, options.master, options.web_port) == (True, False, 8089)
     assert (options.autostart, options.num_users) == (False, 2)
     parse()
     assert sorted(capsys.readouterr().err.splitlines()) == [
@@ -374,8 +374,6 @@ def test_what_is_not_built_is_told_in_variables_and_files(surroundings, monkeypa
         "the web page is not there yet in Gatecrash",
         "gatecrash: warning: config key web-port has no effect: "
         "the web page is not there yet in Gatecrash",
-        "gatecrash: warning: variable LOCUST_ENABLE_OPENTELEMETRY has no effect: "
-        "OpenTelemetry is not there yet in Gatecrash",
         "gatecrash: warning: variable LOCUST_MODE_MASTER has no effect: "
         "running on several machines (master and workers) is not there yet in Gatecrash",
     ], "each once"

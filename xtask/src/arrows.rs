@@ -60,6 +60,17 @@ const ROWS: &[Row] = &[
         because: "reports are pure functions of the plan and what was observed",
     },
     Row {
+        name: "gatecrash-web",
+        may: &[
+            "gatecrash-engine",
+            "gatecrash-net",
+            "gatecrash-plan",
+            "gatecrash-metrics",
+            "gatecrash-report",
+        ],
+        because: "it shows a run to others over HTTP; who runs it, and how, is not its business",
+    },
+    Row {
         name: "gatecrash-python",
         may: &[
             "gatecrash-engine",
@@ -67,6 +78,7 @@ const ROWS: &[Row] = &[
             "gatecrash-plan",
             "gatecrash-metrics",
             "gatecrash-report",
+            "gatecrash-web",
         ],
         because: "it binds the engine to Python; arguments, settings and exit codes are the cli's",
     },
@@ -79,6 +91,7 @@ const ROWS: &[Row] = &[
             "gatecrash-metrics",
             "gatecrash-report",
             "gatecrash-target",
+            "gatecrash-web",
         ],
         because: "the native binary must build and run where there is no Python",
     },
@@ -139,6 +152,16 @@ const FOREIGN: &[Foreign] = &[
         because: "only `net` and `target` frame HTTP",
     },
     Foreign {
+        name: "hyper",
+        only: &["gatecrash-web"],
+        because: "the load is made by `net`; what is served beside a run is `web`'s",
+    },
+    Foreign {
+        name: "axum",
+        only: &["gatecrash-web"],
+        because: "what is served beside a run is `web`'s",
+    },
+    Foreign {
         name: "clap",
         only: &["gatecrash-cli", "gatecrash", "xtask"],
         because: "only `cli`, and programs with users in Rust, know the command line",
@@ -150,6 +173,7 @@ const FOREIGN: &[Foreign] = &[
             "gatecrash-monitor",
             "gatecrash-engine",
             "gatecrash-target",
+            "gatecrash-web",
             "gatecrash-cli",
             "gatecrash",
         ],

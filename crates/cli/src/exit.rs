@@ -64,7 +64,8 @@ impl Exit {
             },
             Exit::NotRun => About {
                 says: "It could not run, or not go on: the target is not there or not ready, a hook \
-                       failed, the folder of the results cannot be made, it would cost more than \
+                       failed, the folder of the results cannot be made, the port of the metrics is \
+                       taken, it would cost more than \
                        `confirm_above` and nobody agreed; or a saved run cannot be read.",
                 next: "The message says why. Try again when the reason is gone.",
             },

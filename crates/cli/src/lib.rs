@@ -16,6 +16,7 @@
 //! | `news` | what happens in a run, on its way to whoever tells it |
 //! | `attend`, `signals`, `terminal` | whoever asks something of a run: signals and keys |
 //! | `console`, `results`, `page`, `step_summary` | telling it: lines, files, pages |
+//! | `live` | telling it to others while it goes on |
 //! | `origin`, `masked` | where a run comes from, and what of it must not be told |
 //! | `environment_python` | the native binary's guest |
 //! | `evidence` | what is known of a run that is over |
@@ -33,6 +34,7 @@ mod env;
 mod environment_python;
 mod evidence;
 pub mod exit;
+mod live;
 mod load_text;
 mod machine;
 mod masked;
@@ -52,6 +54,7 @@ mod terminal;
 
 use std::ffi::{OsStr, OsString};
 
+pub use args::LiveArgs;
 pub use commands::parser_says;
 pub use commands::run::{RunOptions, run_users};
 pub use environment_python::EnvironmentPython;

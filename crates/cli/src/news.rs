@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use gatecrash_engine::RunEvent;
 use gatecrash_engine::run::Progress;
-use gatecrash_metrics::{Change, Point, ScenarioRecord, Snapshot};
+use gatecrash_metrics::{Change, Driven, Point, ScenarioRecord, Snapshot};
 
 /// A quarter of an hour of seconds.
 const MOST_WAITING: usize = 900;
@@ -46,18 +46,27 @@ pub(crate) struct Standing {
     pub(crate) at_epoch_s: f64,
     /// What the run has cost until now, where requests have prices.
     pub(crate) spent: Option<f64>,
+    /// How it was driven until now, where that is wanted.
+    pub(crate) driven: Option<Driven>,
 }
 
-/// The listener for a run, and where its news arrive; they end when the run does.
-pub(crate) fn channel() -> (impl FnMut(RunEvent<'_>) + Send + 'static, Receiver<News>) {
+/// The listener for a run, and where its news arrive; they end when the run does. How it is
+/// driven is looked at `with_driven` only.
+pub(crate) fn channel(
+    with_driven: bool,
+) -> (impl FnMut(RunEvent<'_>) + Send + 'static, Receiver<News>) {
     let (sender, news) = sync_channel(MOST_WAITING);
-    (move |event: RunEvent<'_>| pass_on(&sender, event), news)
+    let listen = move |event: RunEvent<'_>| pass_on(&sender, event, with_driven);
+    (listen, news)
 }
 
-fn pass_on(sender: &SyncSender<News>, event: RunEvent<'_>) {
+fn pass_on(sender: &SyncSender<News>, event: RunEvent<'_>, with_driven: bool) {
     let news = match event {
         RunEvent::Began { place, .. } => News::Began(place),
-        RunEvent::Second(progress) => News::Second(Box::new(Standing::of(&progress))),
+        RunEvent::Second(progress) => {
+            let driven = with_driven.then(|| progress.driven());
+            News::Second(Box::new(Standing::of(&progress, driven)))
+        }
         RunEvent::Changed(change) => News::Changed(change.clone()),
         RunEvent::Ended(record) => News::Ended(Box::new(record.clone())),
     };
@@ -66,7 +75,7 @@ fn pass_on(sender: &SyncSender<News>, event: RunEvent<'_>) {
 }
 
 impl Standing {
-    fn of(progress: &Progress<'_>) -> Standing {
+    fn of(progress: &Progress<'_>, driven: Option<Driven>) -> Standing {
         Standing {
             place: progress.place,
             elapsed: progress.elapsed,
@@ -76,6 +85,7 @@ impl Standing {
             last: progress.last.copied(),
             at_epoch_s: progress.at_epoch_s,
             spent: progress.spent,
+            driven,
         }
     }
 }
@@ -86,7 +96,7 @@ mod tests {
 
     #[test]
     fn nobody_who_stands_still_holds_the_run() {
-        let (mut listen, news) = channel();
+        let (mut listen, news) = channel(false);
         for second in 0..2 * MOST_WAITING {
             let change = Change {
                 at_epoch_s: second as f64,

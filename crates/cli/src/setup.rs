@@ -58,6 +58,8 @@ pub(crate) fn setup(plan: &Plan, guests: Guests<'_>, lanes: usize) -> Result<Set
         // Known when the folder of the results is made.
         files: None,
         watches: plan.watches.clone(),
+        // The command line's to say.
+        trace: false,
     })
 }
 

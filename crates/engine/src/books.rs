@@ -180,6 +180,9 @@ impl Books {
                 shard.measure(sample.endpoint, Measure::ServiceTime, ms);
             }
         }
+        if let Some(traced) = apart.and_then(|apart| apart.traced) {
+            shard.traced(sample, traced, failure.is_some());
+        }
         if let Some(cause) = failure {
             shard.fail(sample.endpoint, cause.why(), sample.at_epoch_s);
         }

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 use gatecrash_metrics::measure::Phases;
+use gatecrash_metrics::slowest::Traced;
 use gatecrash_metrics::{EndpointId, Measure, Metric, MetricId, Sample};
 use gatecrash_net::{Client, Exchange, Failure, Request, Timings};
 
@@ -91,6 +92,7 @@ impl Counted {
             },
             class: None,
             came: None,
+            traced: None,
         }
     }
 }
@@ -106,6 +108,14 @@ pub struct Apart {
     pub class: Option<u32>,
     /// What came, where somebody asks.
     pub came: Option<Came>,
+    /// By what it can be found in traces.
+    pub traced: Option<Traced>,
+}
+
+/// By what a request can be found in traces, if it had an id for that.
+pub fn traced(timings: &Timings, status: Option<u16>) -> Option<Traced> {
+    let trace = timings.trace?.get();
+    Some(Traced { trace, status })
 }
 
 /// Who records an exchange.
@@ -133,6 +143,8 @@ pub(crate) enum Job {
     Cancel(Ticket),
     /// As `Cancel`, and tell whoever still waits for that.
     GiveUp(Ticket),
+    /// From now on requests have ids by which they can be traced, of the run of this number.
+    Trace(u64),
     /// Close the idle connections of a client.
     CloseClient(ClientId),
     /// Give up a client for good.
@@ -179,6 +191,7 @@ impl fmt::Debug for Job {
             Job::Fetch(fetch) => write!(f, "Fetch({:?})", fetch.ticket),
             Job::Ask(_) => write!(f, "Ask"),
             Job::CloseBooks => write!(f, "CloseBooks"),
+            Job::Trace(_) => write!(f, "Trace"),
             Job::Run(_) | Job::RunWithClient(..) => write!(f, "Run"),
             Job::Measure { measure, .. } => write!(f, "Measure({measure:?})"),
             Job::Declare(id, _) => write!(f, "Declare({id:?})"),
@@ -206,6 +219,22 @@ pub struct Completion {
 }
 
 impl Completion {
+    /// By what the request can be found in traces, where Python or whoever else took it is to
+    /// report it.
+    pub fn unreported_trace(&self) -> Option<Traced> {
+        match &self.outcome {
+            _ if self.recorded => None,
+            Outcome::Answer(exchange) | Outcome::Started(exchange) => {
+                traced(&exchange.timings, Some(exchange.head.status))
+            }
+            Outcome::Failed(failure) => {
+                let begun = failure.begun.as_ref();
+                traced(&failure.timings, begun.map(|begun| begun.head.status))
+            }
+            _ => None,
+        }
+    }
+
     /// The outcome of a request that the server can know of, and that is in no table yet.
     pub fn is_unreported(&self) -> bool {
         let sent = match &self.outcome {

@@ -116,6 +116,12 @@ impl Lane {
         self.shared.lane_bell.ring_if_asleep();
     }
 
+    /// From now on requests over its clients have ids by which they can be traced, unless they
+    /// bring one. Those of all lanes of the run `run` begin in the same way.
+    pub fn trace(&self, run: u64) {
+        self.push(Job::Trace(run));
+    }
+
     /// Asks for the next piece of a streamed body.
     pub fn read_piece(&self, ticket: Ticket) {
         self.push(Job::ReadPiece(ticket));

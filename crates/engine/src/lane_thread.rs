@@ -22,9 +22,10 @@ use tokio::runtime::{LocalOptions, LocalRuntime};
 use tokio::task::{AbortHandle, spawn_local};
 
 use crate::books::Books;
+use crate::chance::random;
 use crate::clock::Clock;
 use crate::fleet::Parts;
-use crate::job::{Apart, Completion, Counted, Fetch, Job, Outcome, Recording, Ticket};
+use crate::job::{Apart, Completion, Counted, Fetch, Job, Outcome, Recording, Ticket, traced};
 use crate::journey::Came;
 use crate::lane::{ClientId, Shared};
 use crate::noted::hit;
@@ -90,6 +91,8 @@ struct Inner {
     flights: RefCell<Vec<Option<Flight>>>,
     /// Since the guest was last told.
     polls: Cell<u32>,
+    /// What the ids of traces begin with, where requests have such ids.
+    trace: Cell<Option<u64>>,
 }
 
 /// A ticket that the lane works on.
@@ -118,6 +121,7 @@ impl LaneThread {
             clients: RefCell::default(),
             flights: RefCell::default(),
             polls: Cell::new(0),
+            trace: Cell::new(None),
         });
         LaneThread { shared, inner }
     }
@@ -184,7 +188,14 @@ impl Inner {
             Job::CloseClient(client) => self.client(client).close(),
             Job::DropClient(client) => {
                 self.client(client);
-                self.clients.borrow_mut()[client.0 as usize] = Rc::default();
+                self.clients.borrow_mut()[client.0 as usize] = self.fresh_client();
+            }
+            Job::Trace(run) => {
+                self.trace.set(Some(run));
+                let clients = self.clients.borrow();
+                clients
+                    .iter()
+                    .for_each(|client| client.trace(run, random()));
             }
             Job::Define {
                 shard,
@@ -242,9 +253,17 @@ impl Inner {
         let mut clients = self.clients.borrow_mut();
         let at = id.0 as usize;
         while clients.len() <= at {
-            clients.push(Rc::default());
+            clients.push(self.fresh_client());
         }
         clients[at].clone()
+    }
+
+    fn fresh_client(&self) -> Rc<Client> {
+        let client = Client::new();
+        if let Some(run) = self.trace.get() {
+            client.trace(run, random());
+        }
+        Rc::new(client)
     }
 
     fn start_fetch(self: &Rc<Self>, fetch: Box<Fetch>) {
@@ -309,9 +328,12 @@ impl Inner {
             response_length: body_length(exchange),
         };
         let is_asked = books.has_accounts(shard);
-        let apart = (is_asked || counted != Counted::FromCall).then(|| Apart {
+        let traced = traced(&exchange.timings, Some(exchange.head.status));
+        let is_apart = is_asked || counted != Counted::FromCall || traced.is_some();
+        let apart = is_apart.then(|| Apart {
             class: fetch.class,
             came: is_asked.then(|| Came::of(exchange)),
+            traced,
             ..counted.apart(&exchange.timings, done)
         });
         books.record(shard, &sample, apart.as_ref(), None);

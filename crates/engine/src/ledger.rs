@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use gatecrash_metrics::measure::{Metric, MetricId, Phases};
 use gatecrash_metrics::shard::OTHER_NAMES;
+use gatecrash_metrics::slowest::Traced;
 use gatecrash_metrics::task::TaskId;
 use gatecrash_metrics::{EndpointId, Measure, Missed, Sample, Shard, Snapshot, Why};
 
@@ -49,6 +50,8 @@ pub(crate) struct Told<'a> {
     pub(crate) phases: Phases,
     pub(crate) service_time_ms: Option<f64>,
     pub(crate) noted: &'a Noted<'a>,
+    /// By what it can be found in traces.
+    pub(crate) traced: Option<Traced>,
     pub(crate) failure: Option<Why<'a>>,
 }
 
@@ -123,6 +126,9 @@ impl Ledger {
         }
         if let Some(why) = told.failure {
             shard.fail(sample.endpoint, why, sample.at_epoch_s);
+        }
+        if let Some(traced) = told.traced {
+            shard.traced(sample, traced, told.failure.is_some());
         }
         let accounts = self.accounts.borrow();
         let user = accounts.user(class);

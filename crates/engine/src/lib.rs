@@ -31,6 +31,7 @@ mod accounts;
 mod alarm;
 pub mod books;
 pub mod cause;
+mod chance;
 pub mod classify;
 pub mod clock;
 mod drive;
@@ -60,6 +61,7 @@ mod wake;
 
 pub use books::{Abandoned, Books, Exhausted, ShardId};
 pub use cause::Cause;
+pub use chance::random;
 pub use classify::Rule;
 pub use gauges::{GaugeBooks, Gauges};
 pub use guest::{Guest, Host};

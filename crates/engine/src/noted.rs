@@ -31,6 +31,8 @@ pub struct Noted<'a> {
     pub hit: Option<bool>,
     /// How long a 429 or 503 asks to wait, seconds.
     pub retry_after_s: Option<f64>,
+    /// The status of its answer.
+    pub status: Option<u16>,
     /// What it used.
     pub usage: Usage,
     /// What else it was measured by.
@@ -43,6 +45,7 @@ impl Noted<'_> {
         let is_refusal = matches!(head.status, 429 | 503);
         Noted {
             is_charged: head.status < 400,
+            status: Some(head.status),
             hit: hit(head),
             retry_after_s: is_refusal.then(|| retry_after_s(head)).flatten(),
             ..Noted::default()

@@ -24,11 +24,11 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use gatecrash_metrics::Snapshot;
 use gatecrash_metrics::history::Point;
 use gatecrash_metrics::objective::Objective;
 use gatecrash_metrics::record::{self, Ended, RunRecord, ScenarioRecord};
 use gatecrash_metrics::watch::Watch;
+use gatecrash_metrics::{Driven, Snapshot};
 use gatecrash_plan::model::Prices;
 
 use crate::clock::Clock;
@@ -40,6 +40,7 @@ use crate::lane::Lane;
 use crate::part::Change;
 use crate::scenario::ScenarioSetup;
 use controller::{Controller, World};
+use running::Watching;
 
 /// What to run.
 #[derive(Clone, Debug, Default)]
@@ -64,6 +65,9 @@ pub struct Setup {
     pub answers: Option<Arc<GuestAnswers>>,
     /// What is done before the first scenario and after the last one.
     pub around: Around,
+    /// Every request has an id by which it can be found in traces, and the slowest are kept
+    /// with theirs.
+    pub trace: bool,
     /// The folder of the results, for files that hooks make.
     pub files: Option<PathBuf>,
     /// What is watched while it runs, beside the generator itself.
@@ -139,6 +143,14 @@ pub struct Progress<'a> {
     pub at_epoch_s: f64,
     /// What the run has cost until now, where requests have prices.
     pub spent: Option<f64>,
+    watching: Watching<'a>,
+}
+
+impl Progress<'_> {
+    /// How it was driven until now. Looks at the machine, so who does not ask pays nothing.
+    pub fn driven(&self) -> Driven {
+        self.watching.driven(&self.scenario.load)
+    }
 }
 
 /// A run on its way.

@@ -118,6 +118,8 @@ pub(crate) struct ScenarioRun {
     pub(crate) began: Instant,
     /// What is counted beside the requests.
     pub(crate) accounts: Accounts,
+    /// What the ids of all traces of the run begin with, where requests have such ids.
+    pub(crate) trace: Option<u64>,
     /// Turns taken by all users together, where that has a limit.
     pub(crate) turns_taken: AtomicU64,
     /// Which class each user of the closed model belongs to.
@@ -139,7 +141,12 @@ struct Streams {
 
 impl ScenarioRun {
     /// `None` when there is no class, or a class or a task without a weight above 0.
-    pub(crate) fn new(setup: &ScenarioSetup, accounts: Accounts, began: Instant) -> Option<Self> {
+    pub(crate) fn new(
+        setup: &ScenarioSetup,
+        accounts: Accounts,
+        trace: Option<u64>,
+        began: Instant,
+    ) -> Option<Self> {
         let weights: Vec<f64> = setup.users.iter().map(|(_, weight)| *weight).collect();
         let task_choices = setup.users.iter().map(|(users, _)| {
             let weights: Vec<f64> = users.tasks().iter().map(|task| task.weight).collect();
@@ -153,6 +160,7 @@ impl ScenarioRun {
             seed: setup.seed,
             began,
             accounts,
+            trace,
             turns_taken: AtomicU64::new(0),
             order: ClassOrder::new(&weights)?,
             class_choice: WeightedChoice::new(&weights)?,

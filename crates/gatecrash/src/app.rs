@@ -163,6 +163,7 @@ fn options(flags: Flags) -> RunOptions {
         lanes: flags.lanes,
         results: flags.results,
         html: flags.html,
+        live: flags.live,
         quiet: flags.quiet,
         no_color: flags.no_color,
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
+use gatecrash_cli::LiveArgs;
 use gatecrash_metrics::objective::Objective;
 use gatecrash_metrics::watch::Watch;
 use gatecrash_net::Url;
@@ -76,6 +77,8 @@ pub(crate) struct Flags {
     /// Write the results as a page as well: one HTML file that needs nothing else
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
     /// No progress on stderr; the tables at the end are printed all the same
     #[arg(long, short)]
     pub(crate) quiet: bool,

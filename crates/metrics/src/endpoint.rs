@@ -10,6 +10,7 @@ use crate::hist::{Hist, Place};
 use crate::measures::Measures;
 use crate::sample::Sample;
 use crate::seconds::Seconds;
+use crate::slowest::Slowest;
 use crate::window::Window;
 
 /// Which of an endpoint's times came from whole numbers only; see
@@ -104,6 +105,8 @@ pub struct Endpoint {
     /// What requests were measured by beside their response times. A total keeps none:
     /// [`crate::Snapshot::measures`] merges those of the endpoints for who asks.
     pub measures: Measures,
+    /// The slowest requests, of those that can be found in traces. A total keeps none.
+    pub slowest: Slowest,
     /// When counting began, seconds since the Unix epoch.
     pub start_epoch_s: f64,
     /// When the last request was counted; `None` before the first.
@@ -149,6 +152,7 @@ impl Endpoint {
             window: Window::default(),
             seconds: Seconds::default(),
             measures: Measures::default(),
+            slowest: Slowest::default(),
             start_epoch_s,
             last_request_epoch_s: None,
         }
@@ -220,6 +224,7 @@ impl Endpoint {
         self.window.merge(&other.window);
         self.seconds.merge(&other.seconds);
         self.measures.merge(&other.measures);
+        self.slowest.merge(&other.slowest);
         self.start_epoch_s = self.start_epoch_s.min(other.start_epoch_s);
         self.last_request_epoch_s = latest(self.last_request_epoch_s, other.last_request_epoch_s);
     }
@@ -257,6 +262,7 @@ impl Endpoint {
             + self.window.heap_bytes()
             + self.seconds.heap_bytes()
             + self.measures.heap_bytes()
+            + self.slowest.heap_bytes()
     }
 }
 

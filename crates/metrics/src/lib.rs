@@ -46,6 +46,7 @@ pub mod seconds;
 pub mod shard;
 mod since;
 pub mod slices;
+pub mod slowest;
 pub mod snapshot;
 pub mod task;
 pub mod thin;

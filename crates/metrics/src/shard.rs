@@ -13,6 +13,7 @@ use crate::failure::{FailureBook, Why};
 use crate::measure::{Measure, Metric, MetricId, Phases};
 use crate::measures::Measures;
 use crate::sample::{EndpointId, Sample};
+use crate::slowest::{self, Slow, Traced};
 use crate::snapshot::{Overflow, Snapshot};
 use crate::task::{TaskBook, TaskId};
 use crate::window::SPAN_S;
@@ -260,6 +261,25 @@ impl Shard {
         let slot = self.slot(id);
         let endpoint = Arc::make_mut(&mut self.entries[slot as usize].endpoint);
         self.unusable_values += count_phases(endpoint, phases);
+    }
+
+    /// Keeps by what a request can be found in traces, if it is one of the slowest of its
+    /// endpoint. The request itself is counted by [`Shard::record`].
+    pub fn traced(&mut self, sample: &Sample, traced: Traced, failed: bool) {
+        let slot = self.slot(sample.endpoint);
+        let Some(response_time_ms) = sample
+            .response_time_ms
+            .filter(|_| slot < slowest::ENDPOINTS)
+        else {
+            return;
+        };
+        let endpoint = Arc::make_mut(&mut self.entries[slot as usize].endpoint);
+        endpoint.slowest.note(Slow {
+            traced,
+            at_epoch_s: sample.at_epoch_s,
+            response_time_ms,
+            failed,
+        });
     }
 
     /// Counts one value that a request of an endpoint, or its connection, was measured

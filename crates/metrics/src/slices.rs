@@ -182,6 +182,16 @@ impl Slice {
     pub fn between(earlier: &Taken, now: &Taken, wanted: &impl Wanted) -> Slice {
         let (before, after) = (&earlier.snapshot, &now.snapshot);
         let (had, has) = (&before.arrivals, &after.arrivals);
+        let endpoints = parts(&before.endpoints, &after.endpoints, false, wanted);
+        let mut total = Part {
+            name: Arc::default(),
+            ..Part::between(Some(&before.total), &after.total, true, wanted)
+        };
+        // Where one endpoint had all requests the two are the same, and kept once.
+        let same = |one: &&Part| one.times.hist == total.times.hist;
+        if let Some(one) = endpoints.iter().find(same) {
+            total.times.hist = one.times.hist.clone();
+        }
         Slice {
             from_epoch_s: earlier.at_epoch_s,
             to_epoch_s: now.at_epoch_s,
@@ -190,11 +200,8 @@ impl Slice {
             started: has.started.saturating_sub(had.started),
             missed: has.missed().saturating_sub(had.missed()),
             lag_ms: Spread::between(Some(&had.schedule_lag_ms), &has.schedule_lag_ms),
-            total: Part {
-                name: Arc::default(),
-                ..Part::between(Some(&before.total), &after.total, true, wanted)
-            },
-            endpoints: parts(&before.endpoints, &after.endpoints, false, wanted),
+            total,
+            endpoints,
             classes: parts(&before.users, &after.users, true, wanted),
             metrics: measured(Some(&before.metrics), &after.metrics, wanted),
         }

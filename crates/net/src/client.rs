@@ -8,7 +8,7 @@
 //! Its future is a part of every user, so all else (connecting, sending in pieces, an
 //! answer that comes in pieces) is boxed.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,9 +21,10 @@ use crate::connect::{Stream, connect};
 use crate::error::Broken;
 use crate::http1::answer::HeadReader;
 use crate::http1::body::{BodyReader, Nowhere};
-use crate::patience::Patience;
+use crate::patience::{Patience, RarePatience};
 use crate::quick::{Heard, Waiting};
 use crate::send::{Sent, send};
+use crate::trace::Tracer;
 use crate::{BodyUse, Error, Exchange, Failure, Head, Origin, Request, Timings, now};
 
 /// The most idle connections that a client keeps; the oldest one goes first.
@@ -43,9 +44,11 @@ pub struct Client {
     /// With a whole exchange.
     pub(crate) whole: Patience,
     /// With a silent server.
-    pub(crate) silence: Patience,
+    pub(crate) silence: RarePatience,
     /// Those used before, the latest last.
-    others: RefCell<Vec<Idle>>,
+    others: OnceCell<Box<RefCell<Vec<Idle>>>>,
+    /// Gives requests ids by which they can be traced, where that is wanted.
+    tracer: OnceCell<Box<Tracer>>,
 }
 
 /// A connection that nobody uses now.
@@ -104,12 +107,20 @@ impl Client {
         Self::default()
     }
 
+    /// From now on every request has a `traceparent` by which it can be traced, unless it
+    /// brings one: an id of the run `run`, drawn from `seed`. Asked again nothing changes.
+    pub fn trace(&self, run: u64, seed: u64) {
+        self.tracer.get_or_init(|| Box::new(Tracer::new(run, seed)));
+    }
+
     /// Closes all idle connections.
     pub fn close(&self) {
         if !self.is_claimed.get() {
             self.last.take();
         }
-        self.others.borrow_mut().clear();
+        if let Some(others) = self.others.get() {
+            others.borrow_mut().clear();
+        }
     }
 
     /// Makes one exchange; its times count from `started`. `on_head_sent` is called when
@@ -125,10 +136,14 @@ impl Client {
         started: Instant,
         on_head_sent: impl FnOnce(),
     ) -> Result<Fetched, Failure> {
+        if let Some(tracer) = self.tracer.get() {
+            return Box::pin(self.fetch_traced(tracer, request, started, on_head_sent)).await;
+        }
         let waiting = match self.begin(request, started) {
             Ok(waiting) => waiting,
             Err(start) => {
-                let exchange = self.exchange_from(start, request, started, on_head_sent);
+                let timings = Timings::starting_at(started);
+                let exchange = self.exchange_from(start, request, timings, on_head_sent);
                 return Box::pin(exchange).await;
             }
         };
@@ -137,6 +152,26 @@ impl Client {
             Ok(exchange) => Ok(Fetched::Whole(exchange)),
             Err(heard) => Box::pin(self.hear_on(request, heard)).await,
         }
+    }
+
+    /// As [`Client::fetch`], with a header by which the request can be traced.
+    async fn fetch_traced(
+        &self,
+        tracer: &Tracer,
+        request: &Request,
+        started: Instant,
+        on_head_sent: impl FnOnce(),
+    ) -> Result<Fetched, Failure> {
+        let (stamped, trace) = tracer.stamp(request);
+        let request = stamped.as_deref().unwrap_or(request);
+        let timings = Timings {
+            trace,
+            ..Timings::starting_at(started)
+        };
+        let link = self.take_idle(&request.origin, !request.closes);
+        let start = Start { link, written: 0 };
+        self.exchange_from(start, request, timings, on_head_sent)
+            .await
     }
 
     /// Sends a request if it can be done at once.
@@ -160,10 +195,9 @@ impl Client {
         &self,
         start: Start,
         request: &Request,
-        started: Instant,
+        timings: Timings,
         on_head_sent: impl FnOnce(),
     ) -> Result<Fetched, Failure> {
-        let timings = Timings::starting_at(started);
         let exchange = async |timings: &mut Timings| {
             self.exchange(request, start, timings, on_head_sent).await
         };
@@ -367,7 +401,7 @@ impl Client {
                 None => return,
             },
         };
-        let mut others = self.others.borrow_mut();
+        let mut others = self.others.get_or_init(Box::default).borrow_mut();
         if others.len() == MAX_IDLE - 1 {
             others.remove(0);
         }
@@ -438,7 +472,7 @@ impl Client {
 
     /// Takes a connection that was not used last and is still one.
     fn take_other(&self, origin: &Arc<Origin>) -> Option<Idle> {
-        let mut others = self.others.borrow_mut();
+        let mut others = self.others.get()?.borrow_mut();
         while let Some(at) = others
             .iter()
             .rposition(|(known, _)| leads_to(known, origin))
@@ -458,7 +492,7 @@ fn leads_to(known: &Arc<Origin>, origin: &Arc<Origin>) -> bool {
 
 impl Body {
     /// Reads to the end; what is kept is `here`.
-    async fn read_all(&mut self, body_use: BodyUse, silence: &Patience) -> Result<(), Error> {
+    async fn read_all(&mut self, body_use: BodyUse, silence: &RarePatience) -> Result<(), Error> {
         let mut give_way_at = self.reader.received() + GIVE_WAY_BYTES;
         loop {
             let limit = body_use.limit_bytes();
@@ -480,7 +514,7 @@ impl Body {
 
     /// Reads what comes next. Each piece has the whole patience: a slow body is not
     /// a silent one.
-    async fn read_on(&mut self, body_use: BodyUse, silence: &Patience) -> Result<(), Error> {
+    async fn read_on(&mut self, body_use: BodyUse, silence: &RarePatience) -> Result<(), Error> {
         let (reader, stream, here) = (&mut self.reader, &mut self.link.stream, &mut self.here);
         within(silence, self.read_timeout, |cx| match body_use {
             BodyUse::Keep { .. } => reader.poll_read(cx, stream, here),
@@ -532,14 +566,14 @@ pub(crate) fn take_head(
 
 /// What `poll` gives, if it does so within the read timeout.
 async fn within<T>(
-    silence: &Patience,
+    silence: &RarePatience,
     limit: Option<Duration>,
     poll: impl FnMut(&mut Context<'_>) -> Poll<Result<T, Error>>,
 ) -> Result<T, Error> {
     match limit {
         None => poll_fn(poll).await,
         Some(limit) => {
-            let read = silence.until(now(), limit, poll).await;
+            let read = silence.get().until(now(), limit, poll).await;
             read.unwrap_or(Err(Error::ReadTimeout))
         }
     }

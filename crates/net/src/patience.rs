@@ -5,7 +5,7 @@
 //! alone: when it rings before the limit of the exchange that is then under way, it is set
 //! again. Never here: what a limit means.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
@@ -22,6 +22,16 @@ pub(crate) struct Patience {
     timer: RefCell<Option<Timer>>,
     /// An exchange waits with it.
     is_taken: Cell<bool>,
+}
+
+/// A patience that most users never need: made when it is first waited with.
+#[derive(Debug, Default)]
+pub(crate) struct RarePatience(OnceCell<Box<Patience>>);
+
+impl RarePatience {
+    pub(crate) fn get(&self) -> &Patience {
+        self.0.get_or_init(Box::default)
+    }
 }
 
 /// A timer, and what is known of it.

@@ -84,7 +84,7 @@ impl<'a> Waiting<'a> {
     fn patience(&self) -> &'a Patience {
         match self.request.total_timeout {
             Some(_) => &self.client.whole,
-            None => &self.client.silence,
+            None => self.client.silence.get(),
         }
     }
 

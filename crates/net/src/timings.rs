@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::TraceId;
+
 /// The monotonic clock.
 #[allow(clippy::disallowed_methods, reason = "the one clock of this crate")]
 pub fn now() -> Instant {
@@ -35,6 +37,8 @@ pub struct Timings {
     pub head_done: Option<Instant>,
     /// When the exchange ended: the last byte of the body, or the failure.
     pub done: Option<Instant>,
+    /// By which the request can be found in traces, where it had such an id.
+    pub trace: Option<TraceId>,
 }
 
 impl Timings {
@@ -50,6 +54,7 @@ impl Timings {
             first_byte: None,
             head_done: None,
             done: None,
+            trace: None,
         }
     }
 

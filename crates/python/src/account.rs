@@ -4,24 +4,30 @@
 //! second ([`crate::watched`]), one at a rate is told by the engine. Out: a record at its
 //! end with verdicts, as lines and files. Secrets are in none of them.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use gatecrash_engine::RunEvent;
+use gatecrash_engine::run::Progress;
 use gatecrash_metrics::objective::verdict::{Judgement, worst};
 use gatecrash_metrics::objective::{Objective, verdicts};
 use gatecrash_metrics::record::{Machine, Origin, OriginKind};
 use gatecrash_metrics::watch::{self, Watch};
-use gatecrash_metrics::{Ended, Model, RunRecord};
+use gatecrash_metrics::{Driven, Ended, Model, RunRecord, Snapshot};
 use gatecrash_plan::watch_option;
 use gatecrash_report::archive::journal::Beginning;
 use gatecrash_report::html::html;
+use gatecrash_report::live::otlp::settings::Settings;
+use gatecrash_report::live::state::Phase;
 use gatecrash_report::native::gauges::gauges;
 use gatecrash_report::native::verdicts::run_verdicts;
 use gatecrash_report::native::{Look, Paint, harmless, summary_md};
 use gatecrash_report::secrets::Secrets;
+use gatecrash_web::{About, Address, Live, Second, Wishes};
 use pyo3::exceptions::{PyOSError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 
+use crate::boundary;
 use crate::kept::Kept;
 use crate::stats::Stats;
 use crate::watched::Watched;
@@ -46,6 +52,7 @@ pub(crate) struct Open {
     origin: Origin,
     secrets: Secrets,
     kept: Mutex<Kept>,
+    live: Mutex<Live>,
     record: OnceLock<RunRecord>,
 }
 
@@ -55,17 +62,66 @@ impl Open {
         lock(&self.kept)
     }
 
+    /// Whoever watches the run.
+    pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
+        lock(&self.live)
+    }
+
+    /// Lets who watches see another second; how it was driven is asked only if there is one.
+    pub(crate) fn show(
+        &self,
+        phase: Phase,
+        span: (f64, f64),
+        snapshot: &Snapshot,
+        driven: impl FnOnce() -> Driven,
+    ) {
+        let mut live = self.live();
+        if !live.is_wanted() {
+            return;
+        }
+        let mut snapshot = snapshot.clone();
+        self.secrets.mask_snapshot(&mut snapshot);
+        let (started_epoch_s, at_epoch_s) = span;
+        live.second(Second {
+            name: &self.secrets.mask(&self.name),
+            measured: true,
+            phase,
+            at_epoch_s,
+            elapsed_s: at_epoch_s - started_epoch_s,
+            snapshot: &snapshot,
+            driven: Some(driven()),
+        });
+    }
+
     /// Hears of a run that the engine drives.
     pub(crate) fn hear(&self, event: &RunEvent<'_>) {
-        let RunEvent::Second(progress) = event else {
-            return;
+        let progress = match event {
+            RunEvent::Second(progress) => progress,
+            RunEvent::Ended(record) => {
+                let span = (record.started_epoch_s, record.ended_epoch_s);
+                let driven = || record.driven.clone();
+                return self.show(Phase::Ended, span, &record.snapshot, driven);
+            }
+            RunEvent::Began { .. } | RunEvent::Changed(_) => return,
         };
+        let started_epoch_s = progress.at_epoch_s - progress.elapsed.as_secs_f64();
+        let phase = match progress {
+            Progress {
+                is_ending: true, ..
+            } => Phase::Ending,
+            Progress {
+                is_paused: true, ..
+            } => Phase::Paused,
+            _ => Phase::Running,
+        };
+        let span = (started_epoch_s, progress.at_epoch_s);
+        self.show(phase, span, progress.snapshot, || progress.driven());
         let beginning = Beginning {
             place: 0,
             name: self.name.clone(),
             load: self.load.clone(),
             measured: true,
-            started_epoch_s: progress.at_epoch_s - progress.elapsed.as_secs_f64(),
+            started_epoch_s,
             model: Model::Open,
             max_in_flight: None,
         };
@@ -143,6 +199,7 @@ impl Account {
             watches,
             origin,
             secrets,
+            live: Mutex::default(),
             kept: Mutex::new(kept.map_err(|fault| PyOSError::new_err(fault.to_string()))?),
             record: OnceLock::new(),
         };
@@ -150,6 +207,53 @@ impl Account {
             open: Arc::new(open),
             watched: Mutex::default(),
         })
+    }
+
+    /// Lets others watch the run from now on: `metrics`, host and port, is where its numbers are
+    /// served; `otel`, the variables `OTEL_…`, says where they are sent. Returns the two
+    /// addresses. ValueError for a variable that cannot be followed, OSError when nobody can
+    /// listen there.
+    fn let_watch(
+        &self,
+        metrics: Option<(String, u16)>,
+        otel: Option<HashMap<String, String>>,
+    ) -> PyResult<(Option<String>, Option<String>)> {
+        let open = &self.open;
+        let otlp = otel.map(|variables| Settings::of(|name| variables.get(name).cloned()));
+        let otlp = otlp.transpose();
+        let otlp = otlp.map_err(|fault| PyValueError::new_err(fault.to_string()))?;
+        let wishes = Wishes {
+            metrics: metrics.map(|(host, port)| Address { host, port }),
+            otlp: otlp.flatten(),
+        };
+        let about = About {
+            name: open.name.clone(),
+            currency: None,
+            objectives: open.objectives.clone(),
+            secrets: open.secrets.clone(),
+        };
+        let live = Live::open(&wishes, about);
+        let live = live.map_err(|fault| PyOSError::new_err(fault.to_string()))?;
+        let url = live.metrics_url();
+        *open.live() = live;
+        Ok((url, wishes.otlp.map(|settings| settings.url)))
+    }
+
+    /// From now on requests have ids by which they can be found in traces.
+    fn trace(&self, py: Python<'_>) -> PyResult<()> {
+        boundary::get(py)?.trace();
+        Ok(())
+    }
+
+    /// What somebody must know of who watches, once.
+    fn take_warning(&self) -> Option<String> {
+        self.open.live().take_warning()
+    }
+
+    /// Nobody watches any more: what is sent is sent for the last time. Returns what somebody must
+    /// know of that.
+    fn end_watching(&self, py: Python<'_>) -> Option<String> {
+        py.detach(|| self.open.live().close())
     }
 
     /// Looks from now on at a run whose users, of these classes, drive themselves and count in

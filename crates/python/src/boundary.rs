@@ -6,14 +6,16 @@
 //! switch. A greenlet that is killed while it waits gives its slot back and has
 //! its request cancelled; what comes too late for it is dropped and counted.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread::ThreadId;
 use std::time::{Duration, Instant};
 
 use gatecrash_engine::clock::Clock;
 use gatecrash_engine::mailbox::Mailbox;
-use gatecrash_engine::{Abandoned, Completion, Fetch, Lane, Outcome, Ticket};
+use gatecrash_engine::{Abandoned, Completion, Fetch, Lane, Outcome, Ticket, random};
+use gatecrash_metrics::slowest::Traced;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -41,6 +43,11 @@ pub(crate) struct Boundary {
     batch: Mutex<Option<Batch>>,
     /// Answers that nobody waited for any more, or reported.
     unreported: AtomicU64,
+    /// By what the last request of each greenlet can be found in traces, until Python reports
+    /// it. By the greenlet's address; empty where nothing is traced.
+    traced: Mutex<HashMap<usize, Traced>>,
+    /// Whether it is ever not empty.
+    is_tracing: AtomicBool,
 }
 
 /// The hub takes completions: users follow one another without a pause, and each
@@ -50,6 +57,9 @@ struct Batch {
     unannounced: u32,
     last_request: Instant,
 }
+
+/// So many greenlets may have a request with a trace that they have not reported.
+const MOST_TRACED: usize = 100_000;
 
 /// How many requests of a batch may wait for one bell.
 const QUIET_REQUESTS: u32 = 4;
@@ -143,7 +153,40 @@ impl Boundary {
             switches: AtomicU64::new(0),
             batch: Mutex::default(),
             unreported: AtomicU64::new(0),
+            traced: Mutex::default(),
+            is_tracing: AtomicBool::new(false),
         })
+    }
+
+    /// From now on requests have ids by which they can be found in traces.
+    pub(crate) fn trace(&self) {
+        self.is_tracing.store(true, Ordering::Relaxed);
+        self.lane.trace(random());
+    }
+
+    /// Keeps by what the request of this greenlet can be found, which Python will report.
+    pub(crate) fn keep_trace(&self, py: Python<'_>, completion: &Completion) {
+        let Some(traced) = completion.unreported_trace() else {
+            return;
+        };
+        let Ok(greenlet) = greenlets::current(py) else {
+            return;
+        };
+        let mut kept = lock(&self.traced);
+        if kept.len() >= MOST_TRACED {
+            // Of greenlets that have gone with what they never reported.
+            kept.clear();
+        }
+        kept.insert(greenlet.as_ptr() as usize, traced);
+    }
+
+    /// By what the request can be found that this greenlet reports.
+    pub(crate) fn take_trace(&self, py: Python<'_>) -> Option<Traced> {
+        if !self.is_tracing.load(Ordering::Relaxed) {
+            return None;
+        }
+        let greenlet = greenlets::current(py).ok()?;
+        lock(&self.traced).remove(&(greenlet.as_ptr() as usize))
     }
 
     /// A slot for the caller, who must then ask the lane and [`Self::wait`].

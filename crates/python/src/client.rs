@@ -474,6 +474,7 @@ impl Client {
     pub(crate) fn finish(&self, py: Python<'_>, ticket: Ticket) -> PyResult<Exchange> {
         let completion = self.boundary.wait(py, ticket, self.reports_timeouts());
         let completion = completion.inspect_err(|_| left(py, ticket))?;
+        self.boundary.keep_trace(py, &completion);
         let timings = match &completion.outcome {
             Outcome::Answer(exchange) => Some(&exchange.timings),
             Outcome::Failed(failure) => Some(&failure.timings),
@@ -516,6 +517,7 @@ impl Client {
             .boundary
             .wait_and_keep(py, ticket, self.reports_timeouts());
         let completion = completion.inspect_err(|_| left(py, ticket))?;
+        self.boundary.keep_trace(py, &completion);
         let lag_ms = lag_ms(py, ticket, false, None);
         match completion.outcome {
             Outcome::Started(exchange) => {

@@ -18,6 +18,7 @@ use gatecrash_plan::schedule::open::{RateProfile, Spacing};
 use gatecrash_report::native::requests::{phase_table, request_table};
 use gatecrash_report::native::run::validity_lines;
 use gatecrash_report::native::series::{measure_table, metric_table};
+use gatecrash_report::native::slowest::slowest_table;
 use gatecrash_report::native::work::{arrival_lines, task_table};
 use gatecrash_report::native::{Look, Paint};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -264,6 +265,7 @@ fn lines(scenario: &ScenarioRecord, look: &Look) -> Vec<String> {
         task_table(snapshot, look),
         measure_table(snapshot, look),
         metric_table(snapshot, look),
+        slowest_table(snapshot, look),
     ] {
         if !table.is_empty() {
             lines.push(String::new());

@@ -9,17 +9,19 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use gatecrash_engine::Cause;
+use gatecrash_engine::{Apart, Cause};
 use gatecrash_metrics::Snapshot;
 use gatecrash_report::console::{self, Rates, Widths};
 use gatecrash_report::json;
 use gatecrash_report::locust::{Rules, normalise_error};
 use gatecrash_report::native::Look;
 use gatecrash_report::native::series::{measure_table, metric_table};
+use gatecrash_report::native::slowest::slowest_table;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 use pyo3::{PyTraverseError, PyVisit};
 
+use crate::boundary;
 use crate::entry::{Entry, Rounding, rounding};
 use crate::events;
 use crate::failure_kind;
@@ -84,10 +86,16 @@ impl Stats {
             Some(exception) if exception.is_truthy()? => Some(self.cause(exception)?),
             _ => None,
         };
-        let turn = turn::current(method.py());
-        let apart = turn.map(|turn| {
+        let py = method.py();
+        let traced = boundary::get(py)?.take_trace(py);
+        let apart = turn::current(py).map(|turn| {
             let (turn, failed) = (turn.get(), failure.is_some());
-            Box::new(turn.report(&mut sample, gatecrash_net::now(), failed))
+            turn.report(&mut sample, gatecrash_net::now(), failed)
+        });
+        let is_apart = apart.is_some() || traced.is_some();
+        let apart = is_apart.then(|| {
+            let apart = apart.unwrap_or_default();
+            Box::new(Apart { traced, ..apart })
         });
         let shard = self.ledger.names.shard();
         self.ledger.lane.record_apart(shard, sample, apart, failure);
@@ -119,6 +127,7 @@ impl Stats {
         let (snapshot, look) = (self.snapshot(py), Look { width, color });
         let mut lines = measure_table(&snapshot, &look);
         lines.extend(metric_table(&snapshot, &look));
+        lines.extend(slowest_table(&snapshot, &look));
         lines
     }
 

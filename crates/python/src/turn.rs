@@ -277,6 +277,7 @@ impl Turn {
             came: state.unreported_came.take(),
             phases: state.unreported_phases.take().unwrap_or_default(),
             service_time_ms: self.service_time_ms(&mut state, sample, now),
+            traced: None,
         }
     }
 

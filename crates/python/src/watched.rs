@@ -16,6 +16,7 @@ use gatecrash_metrics::history::{self, History};
 use gatecrash_metrics::objective::Judge;
 use gatecrash_metrics::{Change, Level, Model, ScenarioRecord, Shard, Snapshot, judge};
 use gatecrash_report::archive::journal::Beginning;
+use gatecrash_report::live::state::Phase;
 
 use crate::account::Open;
 use crate::ledger::Ledger;
@@ -57,7 +58,7 @@ impl Watched {
         let looked = seconds.clone();
         let pump = Pump::start(PERIOD, move |beat| {
             if beat == Beat::Tick {
-                lock(&looked).note();
+                lock(&looked).note(Phase::Running);
             }
         })?;
         Ok(Watched {
@@ -143,7 +144,7 @@ impl Seconds {
         }));
     }
 
-    fn note(&mut self) -> (f64, Snapshot) {
+    fn note(&mut self, phase: Phase) -> (f64, Snapshot) {
         let snapshot = self.look();
         let now = self.ledger.now_epoch_s();
         self.history.push(now, &snapshot);
@@ -159,11 +160,14 @@ impl Seconds {
             max_in_flight: None,
         };
         self.open.kept().second(&beginning, now, &snapshot);
+        let span = (self.began_epoch_s, now);
+        let driven = || self.watch.driven(&snapshot);
+        self.open.show(phase, span, &snapshot, driven);
         (now, snapshot)
     }
 
     fn end(&mut self) -> ScenarioRecord {
-        let (ended_epoch_s, snapshot) = self.note();
+        let (ended_epoch_s, snapshot) = self.note(Phase::Ended);
         let driven = self.watch.driven(&snapshot);
         let abandoned = self.ledger.lane.ask(|books| books.abandoned);
         ScenarioRecord {

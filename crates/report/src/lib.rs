@@ -18,7 +18,7 @@
 //! | [`progress`] | one line on how far the run is |
 //! | [`native`] | runs of plans and Rust users, for people |
 //! | [`html`](mod@html) | a run as one self-contained page |
-//! | [`live`] | CSV files that are kept up to date during a run |
+//! | [`live`] | a run that goes on: CSV files, Prometheus, OpenTelemetry |
 //! | [`archive`] | `run.json`: all of a run, written and read back |
 //! | [`results`] | the folder of a run's results |
 //! | [`secrets`] | what must not be told |

@@ -78,7 +78,9 @@ mod tests {
     #[test]
     fn a_page_has_counters_and_cumulative_buckets() {
         let mut latency = LatencyRecord::default();
-        [2, 2, 40, 20_000].map(|ms| latency.add(Duration::from_millis(ms)));
+        for ms in [2, 2, 40, 20_000] {
+            latency.add(Duration::from_millis(ms));
+        }
         let one = Tallied {
             method: "GET\"".to_owned(),
             path: "/a",

@@ -1,8 +1,9 @@
-"""What is kept of a run beside Locust's own outputs: verdicts, a folder of results, a page.
+"""What is kept of a run beside Locust's own outputs: verdicts, a folder of results, a page, and
+what others may see while it goes on.
 
-In: `--objective`, `--results` and `--html`. Out: the engine's account of the run, as lines for the
-console, files, and a part in the exit code. A run that asks for none of them has none of it, and
-ends as it does in Locust.
+In: `--objective`, `--results`, `--html`, `--metrics-port`, `--otel` and `--trace`. Out: the engine's
+account of the run, as lines for the console, files, a server, and a part in the exit code. A run
+that asks for none of them has none of it, and ends as it does in Locust.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from locust.html import process_html_filename
 logger = logging.getLogger("locust.main")
 
 EXIT_NOT_RUN = 97
-"""The exit code where the folder of the results cannot be made."""
+"""The exit code where the folder of the results cannot be made, or a port cannot be had."""
 
 EXIT_OBJECTIVES = 99
 """The exit code of a run that missed an objective, or had no data for one."""
@@ -43,6 +44,12 @@ class Wishes(NamedTuple):
     watches: tuple[str, ...] = ()
     results: str | None = None
     html: str | None = None
+    metrics: tuple[str, int] | None = None
+    """Where the numbers are served while it runs: host and port."""
+    otel: dict[str, str] | None = None
+    """What the variables `OTEL_…` say, where numbers are to be sent."""
+    trace: bool = False
+    """Requests have ids by which they can be found in traces."""
     secrets: tuple[str, ...] = ()
     """What must not be told."""
 
@@ -55,14 +62,26 @@ class Wishes(NamedTuple):
 
         if given("html_file"):
             process_html_filename(options)
+        metrics_port = given("metrics_port")
         secret = (getattr(options, dest, None) for dest in parser.secret_args_included_in_web_ui)
         return cls(
             objectives=tuple(given("objectives") or ()),
             watches=tuple(given("watches") or ()),
             results=given("results"),
             html=given("html_file"),
+            metrics=None if metrics_port is None else (given("metrics_host"), metrics_port),
+            otel=_otel_variables() if given("otel") else None,
+            trace=bool(given("trace")),
             secrets=tuple(str(value) for value in secret if value),
         )
+
+
+def check(parser, options) -> None:
+    """Faults in the options that only show when all are known."""
+    given = "metrics_host" in parser.builtin_dests and "metrics_port" in parser.builtin_dests
+    if given and options.metrics_port is None:
+        if options.metrics_host != parser.get_default("metrics_host"):
+            parser.error("--metrics-host is only meaningful in combination with --metrics-port")
 
 
 class Account:
@@ -74,9 +93,15 @@ class Account:
         self._page = wishes.html
         self._is_written = True
         self._engine: _engine.Account | None = None
-        if wishes.objectives or wishes.watches or wishes.results or wishes.html:
+        is_watched = wishes.metrics is not None or wishes.otel is not None
+        is_kept = wishes.objectives or wishes.watches or wishes.results or wishes.html
+        if is_kept or is_watched or wishes.trace:
             self._engine = self._open(options, wishes)
             self._try_page()
+            if is_watched:
+                self._let_watch(wishes)
+            if wishes.trace:
+                self._engine.trace()
 
     def _open(self, options, wishes: Wishes) -> _engine.Account:
         try:
@@ -105,6 +130,20 @@ class Account:
         except OSError as error:
             logger.error(f"The file of --html {self._page} cannot be written: {error}")
             sys.exit(1)
+
+    def _let_watch(self, wishes: Wishes) -> None:
+        try:
+            served, sent = self._engine.let_watch(wishes.metrics, wishes.otel)
+        except ValueError as error:
+            logger.error(f"--otel: {error}")
+            sys.exit(2)
+        except OSError as error:
+            logger.error(str(error))
+            sys.exit(EXIT_NOT_RUN)
+        if served:
+            logger.info(f"Metrics at {served}")
+        if sent:
+            logger.info(f"Metrics are sent to {sent}")
 
     @property
     def engine(self) -> _engine.Account | None:
@@ -136,6 +175,7 @@ class Account:
     def _keep_up_to_date(self) -> None:
         while True:
             self._note_users(self._environment.runner.user_count)
+            self._warn(self._engine.take_warning())
             gevent.sleep(UPDATE_INTERVAL_S)
 
     def _tell(self, fault: str | None) -> None:
@@ -143,11 +183,16 @@ class Account:
             self._is_written = False
             logger.warning(fault)
 
+    def _warn(self, warning: str | None) -> None:
+        if warning is not None:
+            logger.warning(warning)
+
     def end(self, interrupted_by: str | None) -> None:
         """Judges and writes, when all has been counted."""
         if self._engine is None:
             return
         self._tell(self._engine.end(self._environment.stats._engine, interrupted_by))
+        self._warn(self._engine.end_watching())
         if self._page:
             try:
                 with open(self._page, "w", encoding="utf-8") as page:
@@ -208,6 +253,10 @@ def opened(
         python=platform.python_version(),
         machine=_machine(),
     )
+
+
+def _otel_variables() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name.startswith("OTEL_")}
 
 
 def _machine() -> tuple[str, int, int, str]:

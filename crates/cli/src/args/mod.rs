@@ -4,6 +4,7 @@
 //! are data in `gatecrash_plan::options`, read by the parser that locustfiles extend.
 
 mod check;
+mod live;
 mod plan;
 mod saved;
 mod target;
@@ -11,6 +12,7 @@ mod target;
 use clap::{CommandFactory, Parser, Subcommand};
 
 pub(crate) use check::CheckArgs;
+pub use live::LiveArgs;
 pub(crate) use plan::{ExplainArgs, PlanArgs, RunArgs};
 pub(crate) use saved::{ReportArgs, ResultsArgs};
 pub(crate) use target::TargetArgs;

@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::LiveArgs;
+
 /// A plan, and what overrides it.
 #[derive(Debug, Default, Args)]
 pub(crate) struct PlanArgs {
@@ -60,6 +62,8 @@ pub(crate) struct RunArgs {
     /// Write the results as a page as well: one HTML file that needs nothing else
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) live: LiveArgs,
     /// Start without asking, whatever the run is expected to cost
     #[arg(long, short)]
     pub(crate) yes: bool,

@@ -16,10 +16,11 @@ use gatecrash_report::native;
 use gatecrash_report::results::{self, list};
 use gatecrash_report::secrets::Secrets;
 
-use crate::args::RunArgs;
+use crate::args::{LiveArgs, RunArgs};
 use crate::attend::Attendant;
 use crate::console::Console;
 use crate::exit::{Exit, Fatal, OrExit};
+use crate::live::Watchers;
 use crate::page::Page;
 use crate::plan_file::PlanFile;
 use crate::results::Results;
@@ -47,6 +48,7 @@ pub(crate) fn run(args: RunArgs, words: &[OsString], guest: &dyn Guest) -> Resul
         lanes: args.plan.lanes,
         results: folder(&args, &file.plan),
         html: args.html,
+        live: args.live,
         quiet: args.quiet,
         no_color: args.no_color,
     };
@@ -75,6 +77,8 @@ pub struct RunOptions {
     pub results: Option<PathBuf>,
     /// File for the results as a page.
     pub html: Option<PathBuf>,
+    /// Who may watch while it goes on.
+    pub live: LiveArgs,
     /// No progress on stderr.
     pub quiet: bool,
     /// No colours.
@@ -106,12 +110,17 @@ fn drive(
     let setup = setup(&file.plan, guests, lanes(file, options.lanes)).or_exit(Exit::Usage)?;
 
     let (quiet, no_color, folder) = (options.quiet, options.no_color, options.results);
+    let trace = options.live.trace;
+    let wishes = options.live.wishes().or_exit(Exit::Usage)?;
+    // A port that is taken is known before anything is sent.
+    let mut watchers = Watchers::open(&wishes, &setup, &secrets).or_exit(Exit::NotRun)?;
     let page = Page::create(options.html).or_exit(Exit::NotRun)?;
     if let Some(folder) = &folder {
-        // A folder that cannot be had is known before anything is sent.
+        // As is a folder that cannot be had.
         results::prepare(folder).or_exit(Exit::NotRun)?;
     }
     let mut console = Console::open(&setup, folder.as_deref(), quiet, no_color);
+    watchers.lines().iter().for_each(|line| console.say(line));
     let mut attendant = Attendant::new().or_exit(Exit::NotRun)?;
     if let Some(ending) = wait(file, &mut attendant, &mut console, folder.as_deref())? {
         return Ok(ending.exit().code());
@@ -122,9 +131,10 @@ fn drive(
         Results::create(folder, &begin, &setup.scenarios, &secrets).or_exit(Exit::NotRun)?;
     let setup = Setup {
         files: results.path().map(Path::to_path_buf),
+        trace,
         ..setup
     };
-    let (listener, news) = news::channel();
+    let (listener, news) = news::channel(watchers.is_any());
     let run = start(setup, host, listener).or_exit(Exit::NotRun)?;
     // From here on this thread writes files and lines.
     give_way();
@@ -135,6 +145,10 @@ fn drive(
         let news = masked::masked(news, &secrets);
         console.tell(&news);
         results.note(&news);
+        watchers.note(&news);
+        if let Some(warning) = watchers.take_warning() {
+            console.say(&warning);
+        }
     }
     let mut record = RunRecord {
         origin: begin.origin,
@@ -144,6 +158,9 @@ fn drive(
     secrets.mask_run(&mut record);
     drop(attending);
     console.close();
+    if let Some(warning) = watchers.close() {
+        printer::warn(&warning);
+    }
     // Both, whatever becomes of the first.
     let is_written = results.finish(&mut record) & page.write(&record);
     tell(&record, no_color);

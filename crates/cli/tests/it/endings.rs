@@ -159,7 +159,7 @@ fn endless(path: &str) -> Desk {
     ))
 }
 
-fn send(signal: &str, child: &Child) {
+pub(crate) fn send(signal: &str, child: &Child) {
     let pid = child.id().to_string();
     let sent = Command::new("kill").args([signal, &pid]).status().unwrap();
     assert!(sent.success());

@@ -15,6 +15,8 @@ use gatecrash_net::{Client, Failure, Fetched, Request, Timings, now};
 
 use super::{Failed, Turn};
 use crate::cause::Cause;
+use crate::chance::random;
+use crate::job::traced;
 use crate::ledger::Told;
 use crate::noted::Noted;
 use crate::part::Part;
@@ -40,10 +42,14 @@ pub struct Seat {
 impl Seat {
     pub(crate) fn new(part: Rc<Part>, class: usize, number: u64) -> Self {
         let is_elsewhere = part.scenario.classes[class].guest().is_some();
+        let client = Client::new();
+        if let Some(run) = part.scenario.trace {
+            client.trace(run, random());
+        }
         Seat {
             number,
             part,
-            client: Client::new(),
+            client,
             due: Cell::new(None),
             begun: Cell::new(None),
             arrival: Cell::new(None),
@@ -90,7 +96,14 @@ impl Seat {
     ) -> Answer<'_> {
         let flight = self.depart_at(called, endpoint);
         let on_head_sent = || flight.sent.set(true);
-        let fetching = self.client.fetch(request, called, on_head_sent);
+        // Boxed: most users wait most of the time, and this is more than half of what each
+        // of them would hold. It is small enough for the allocator's quickest way. Written
+        // where it stays: made first and moved, all of its room would be copied.
+        let fetching = Box::write(
+            Box::new_uninit(),
+            self.client.fetch(request, called, on_head_sent),
+        );
+        let fetching = Box::into_pin(fetching);
         let result = fetching.await;
         Answer { result, flight }
     }
@@ -344,6 +357,7 @@ impl Flight<'_> {
             phases: phases(timings, done),
             service_time_ms: is_open.then(|| ms_between(self.called, done)),
             noted,
+            traced: traced(timings, noted.status),
             failure: failure.map(Cause::why),
         };
         ledger.record(self.seat.class, &sample, &told);

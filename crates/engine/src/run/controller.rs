@@ -17,6 +17,7 @@ use super::judging::Judging;
 use super::running::Running;
 use super::{Command, Message, Progress, RunEvent, Setup};
 use crate::accounts::Accounts;
+use crate::chance::random;
 use crate::clock::Clock;
 use crate::fleet::{Fleet, PartEnded, ScenarioId};
 use crate::gauges::Gauges;
@@ -65,6 +66,8 @@ pub(super) struct Controller {
     pub(super) ended_by: Option<Ended>,
     judging: Judging,
     accounts: Accounts,
+    /// What the ids of all traces begin with, where requests have such ids.
+    trace: Option<u64>,
     pub(super) notes: Vec<String>,
     /// Hooks of the run itself.
     pub(super) own_hooks: Vec<HookRecord>,
@@ -81,6 +84,7 @@ impl Controller {
             states: setup.scenarios.iter().map(|_| State::Waiting).collect(),
             judging: Judging::of(&setup),
             accounts: accounts_of(&setup),
+            trace: setup.trace.then(random),
             setup,
             fleet: world.fleet,
             clock: world.clock,
@@ -97,6 +101,10 @@ impl Controller {
 
     pub(super) fn run(mut self, inbox: &Receiver<Message>) -> RunRecord {
         let started_epoch_s = self.clock.now_epoch_s();
+        if let Some(run) = self.trace {
+            // Users in another language have their connections there.
+            self.fleet.lanes().iter().for_each(|lane| lane.trace(run));
+        }
         let mut next_beat = now() + BEAT;
         while self.goes_on() {
             match inbox.recv_timeout(next_beat.saturating_duration_since(now())) {
@@ -183,7 +191,8 @@ impl Controller {
             scenario,
         });
         let began = now();
-        let Some(shared) = ScenarioRun::new(scenario, self.accounts.clone(), began) else {
+        let Some(shared) = ScenarioRun::new(scenario, self.accounts.clone(), self.trace, began)
+        else {
             // Plans are checked before; only users written in Rust can be without a task.
             self.states[id] = State::Done;
             let what = format!("{}: no users, or no tasks with a weight", scenario.name);
@@ -256,6 +265,7 @@ impl Controller {
             last: running.last(),
             at_epoch_s,
             spent: self.judging.spent(),
+            watching: running.watching(&seen, &self.fleet),
         }));
         let name = &scenario.name;
         let broken = self.judging.second(name, at_epoch_s, &seen.snapshot);

@@ -7,7 +7,7 @@ use std::time::Instant;
 use gatecrash_metrics::history::{self, History};
 use gatecrash_metrics::record::{self, HookRecord, ScenarioRecord};
 use gatecrash_metrics::watch::Gauge;
-use gatecrash_metrics::{Measure, Shard, Snapshot, validity};
+use gatecrash_metrics::{Driven, Measure, Shard, Snapshot, validity};
 use gatecrash_net::now;
 use gatecrash_plan::model::Load;
 
@@ -85,6 +85,15 @@ impl Running {
         self.history.push(at_epoch_s, &seen.snapshot);
     }
 
+    /// What tells how it was driven until it looked like this.
+    pub(super) fn watching<'a>(&'a self, seen: &'a Seen, fleet: &'a Fleet) -> Watching<'a> {
+        Watching {
+            watch: &self.watch,
+            seen,
+            fleet,
+        }
+    }
+
     /// What happened in the last second.
     pub(super) fn last(&self) -> Option<&history::Point> {
         self.history.points().last()
@@ -148,6 +157,20 @@ impl Running {
             hooks: Vec::new(),
         };
         (record, self.hooks, self.beside)
+    }
+}
+
+/// What tells how a scenario that runs was driven.
+#[derive(Debug)]
+pub(super) struct Watching<'a> {
+    watch: &'a Watch,
+    seen: &'a Seen,
+    fleet: &'a Fleet,
+}
+
+impl Watching<'_> {
+    pub(super) fn driven(&self, load: &Load) -> Driven {
+        self.watch.driven(load, self.seen, self.fleet)
     }
 }
 

@@ -3,6 +3,7 @@
 mod command_line;
 mod cost;
 mod examples;
+mod live;
 mod requests;
 
 use std::ffi::OsString;

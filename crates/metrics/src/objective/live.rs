@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::source::fits;
+use super::judge::EACH_MAX;
+use super::source::{Seen, fits};
 use super::tally::Wants;
 use super::term::{RESPONSE_TIME, Subject, Term};
 use super::verdict::Sighting;
@@ -27,6 +28,19 @@ pub const SETTLING_S: f64 = 10.0;
 /// every so many seconds only: what happened since the start changes slowly.
 pub const LOOKS_EVERY: u64 = 5;
 
+/// How an objective stands in a scenario that runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The objective's text.
+    pub objective: String,
+    /// The endpoint, of an objective for each of several.
+    pub endpoint: Option<String>,
+    /// Whether it holds until now: with a window whether it was never broken, without one
+    /// what all numbers say. `None` if there is nothing yet to judge it by, or if only the
+    /// end can tell.
+    pub holds: Option<bool>,
+}
+
 /// Judges scenarios while they run.
 #[derive(Clone, Debug, Default)]
 pub struct Judge {
@@ -40,6 +54,8 @@ pub struct Judge {
 #[derive(Clone, Debug)]
 struct Live {
     started_epoch_s: f64,
+    /// All that are judged here.
+    objectives: Vec<Objective>,
     /// Objectives with a window.
     watchers: Vec<(Objective, Watcher)>,
     wants: Wants,
@@ -97,6 +113,13 @@ impl Judge {
         live.map_or_else(Vec::new, |live| live.second(at_epoch_s, snapshot))
     }
 
+    /// How the objectives of a scenario that runs stand after its last second, in their
+    /// order; one for each endpoint where that is asked for.
+    pub fn standings(&self, scenario: &str, at_epoch_s: f64, snapshot: &Snapshot) -> Vec<Standing> {
+        let live = self.scenarios.get(scenario);
+        live.map_or_else(Vec::new, |live| live.standings(at_epoch_s, snapshot))
+    }
+
     /// A scenario has ended, after its last second was told: what its record must keep.
     pub fn ended(&mut self, scenario: &str) -> Vec<Sighting> {
         let live = self.scenarios.remove(scenario);
@@ -120,6 +143,7 @@ impl Live {
             .filter(|one| one.stop && !windowed(one) && one.stop_fault().is_none());
         Live {
             started_epoch_s: at_epoch_s,
+            objectives: objectives.iter().copied().cloned().collect(),
             watchers,
             wants,
             last: Taken::new(at_epoch_s, &Shard::new(at_epoch_s).snapshot()),
@@ -167,6 +191,21 @@ impl Live {
             .chain(stopped.map(|(one, _)| one))
     }
 
+    fn standings(&self, at_epoch_s: f64, snapshot: &Snapshot) -> Vec<Standing> {
+        let elapsed_s = (at_epoch_s - self.started_epoch_s).max(0.0);
+        let mut standings = Vec::new();
+        for objective in &self.objectives {
+            let same = |(one, _): &&(Objective, Watcher)| one == objective;
+            match self.watchers.iter().find(same) {
+                Some((_, watcher)) => {
+                    standings.extend(watcher.sightings().iter().map(Standing::seen));
+                }
+                None => standings.extend(standing_now(objective, elapsed_s, snapshot)),
+            }
+        }
+        standings
+    }
+
     fn sightings(self) -> Vec<Sighting> {
         let watched = self
             .watchers
@@ -175,6 +214,42 @@ impl Live {
         watched
             .chain(self.stops.into_iter().filter_map(|(_, seen)| seen))
             .collect()
+    }
+}
+
+impl Standing {
+    /// Of an objective with a window.
+    fn seen(seen: &Sighting) -> Standing {
+        let known = seen.complete || seen.broke_epoch_s.is_some();
+        Standing {
+            objective: seen.objective.clone(),
+            endpoint: seen.endpoint.clone(),
+            holds: known.then_some(seen.broke_epoch_s.is_none()),
+        }
+    }
+}
+
+/// How an objective without a window stands by all numbers until now.
+fn standing_now(objective: &Objective, elapsed_s: f64, snapshot: &Snapshot) -> Vec<Standing> {
+    let standing = |only: Option<&Endpoint>| Standing {
+        objective: objective.text.clone(),
+        endpoint: only.map(|e| label(&e.method, &e.name)),
+        holds: match objective.is_told_elsewhere() {
+            true => None,
+            false => look(objective, elapsed_s, snapshot, only).map(|look| look.holds),
+        },
+    };
+    let scope = &objective.terms()[0].scope;
+    match scope.endpoint.as_ref().filter(|_| scope.each) {
+        None => vec![standing(None)],
+        Some(pattern) => {
+            let all = snapshot.endpoints.iter();
+            let found = all.filter(|e| fits(pattern, &e.method, &e.name));
+            found
+                .take(EACH_MAX)
+                .map(|endpoint| standing(Some(endpoint)))
+                .collect()
+        }
     }
 }
 
@@ -218,19 +293,36 @@ fn sight(
     snapshot: &Snapshot,
     only: Option<&Endpoint>,
 ) -> Option<Sighting> {
+    let look = look(objective, elapsed_s, snapshot, only)?;
+    (!look.holds).then(|| Sighting {
+        objective: objective.text.clone(),
+        endpoint: only.map(|e| label(&e.method, &e.name)),
+        worst: Some(look.seen.value),
+        limit: Some(look.limit),
+        unit: Some(look.seen.unit),
+        longest_s: None,
+        broke_epoch_s: Some(at_epoch_s),
+        complete: true,
+    })
+}
+
+/// A value by all numbers until now, beside its limit.
+struct Look {
+    seen: Seen,
+    limit: f64,
+    holds: bool,
+}
+
+fn look(
+    objective: &Objective,
+    elapsed_s: f64,
+    snapshot: &Snapshot,
+    only: Option<&Endpoint>,
+) -> Option<Look> {
     let term = objective.terms()[0];
     let seen = whole(term, snapshot, elapsed_s, only).ok()?;
     let other = |other: &_| whole(other, snapshot, elapsed_s, None);
     let limit = objective.limit(&seen, other).ok()?;
     let holds = objective.test(&seen.unit).holds(seen.value, limit);
-    (!holds).then(|| Sighting {
-        objective: objective.text.clone(),
-        endpoint: only.map(|e| label(&e.method, &e.name)),
-        worst: Some(seen.value),
-        limit: Some(limit),
-        unit: Some(seen.unit),
-        longest_s: None,
-        broke_epoch_s: Some(at_epoch_s),
-        complete: true,
-    })
+    Some(Look { seen, limit, holds })
 }

@@ -297,12 +297,7 @@ impl Objective {
 
     /// Why it cannot end its scenario as soon as it is broken; `None` if it can.
     pub fn stop_fault(&self) -> Option<&'static str> {
-        use term::Over;
-        let terms = self.terms();
-        let elsewhere = terms.iter().any(|term| {
-            term.over != Over::Itself || (terms.len() > 1 && term.scope.scenario.is_some())
-        });
-        if elsewhere || self.home() == Home::Across {
+        if self.is_told_elsewhere() || self.home() == Home::Across {
             return Some("it can be told only when its scenarios have ended");
         }
         if matches!(self.rule, Rule::Grades { at_least: None, .. }) {
@@ -312,6 +307,14 @@ impl Objective {
             .then_some(
                 "its value grows to the limit with time; give it a window, or leave it to the end",
             )
+    }
+
+    /// Whether more than the numbers of one scenario until now are needed to judge it.
+    fn is_told_elsewhere(&self) -> bool {
+        let terms = self.terms();
+        terms.iter().any(|term| {
+            term.over != term::Over::Itself || (terms.len() > 1 && term.scope.scenario.is_some())
+        })
     }
 
     /// Whether its value can only become larger while a scenario runs, or may be such a one.

@@ -8,6 +8,7 @@ mod objectives;
 mod seconds;
 mod shard;
 mod since;
+mod slowest;
 mod snapshot;
 mod tasks;
 mod told;

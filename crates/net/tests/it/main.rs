@@ -16,5 +16,6 @@ mod streams;
 mod support;
 mod tls;
 mod tolerance;
+mod trace;
 mod uploads;
 mod websocket;

@@ -6,11 +6,14 @@
 
 mod cluster;
 mod common;
+mod live;
 mod other;
 mod output;
 mod page;
 mod rate;
 mod verdict;
+
+pub use live::METRICS_HOST;
 
 /// What kind of value an option takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub enum Kind {
     Int,
     /// A whole number of at least 1.
     PositiveInt,
+    /// The number of a port, 0 for one that is free.
+    Port,
     /// A finite number above 0.
     PositiveFloat,
     /// Any text.
@@ -56,6 +61,7 @@ impl Kind {
             Self::Flag => "flag",
             Self::Int => "int",
             Self::PositiveInt => "positive_int",
+            Self::Port => "port",
             Self::PositiveFloat => "positive_float",
             Self::Text => "text",
             Self::List => "list",
@@ -205,6 +211,7 @@ pub const GROUPS: &[Group] = &[
     common::GROUP,
     rate::GROUP,
     verdict::GROUP,
+    live::GROUP,
     page::GROUP,
     cluster::MASTER,
     cluster::WORKER,

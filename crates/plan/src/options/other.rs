@@ -96,10 +96,10 @@ const OPTIONS: &[OptionSpec] = &[
         &["--otel"],
         "otel",
         Kind::Flag,
-        "Send traces of the run with OpenTelemetry",
+        "Send the numbers of the run to a collector of OpenTelemetry, by OTLP over HTTP; the \
+         variables OTEL_… say where and how often. Default: to http://localhost:4318 every minute",
     )
-    .env("LOCUST_ENABLE_OPENTELEMETRY")
-    .later("OpenTelemetry"),
+    .env("LOCUST_ENABLE_OPENTELEMETRY"),
 ];
 
 const USER_CLASS_OPTIONS: &[OptionSpec] = &[OptionSpec::new(

@@ -46,10 +46,25 @@ pub(super) struct Requests {
     pub(super) service_time_ms: Option<Distribution>,
     #[serde(default, skip_serializing_if = "Members::is_empty")]
     pub(super) measures: Members<Distribution>,
+    /// The slowest ones, of requests that can be found in traces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) slowest: Vec<Slow>,
     /// Requests and failures of each second.
     pub(super) seconds: PackedSeconds,
     #[serde(default, skip_serializing_if = "is_zero")]
     pub(super) seconds_dropped: u64,
+}
+
+/// A slow request.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Slow {
+    /// The id of its trace: 32 digits.
+    pub(super) trace_id: String,
+    pub(super) response_time_ms: f64,
+    pub(super) at_epoch_s: f64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) status: Option<u16>,
+    pub(super) failed: bool,
 }
 
 /// The values of one kind. Mean and percentiles follow from the rest.

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use gatecrash_metrics::endpoint::ToldQuantiles;
+use gatecrash_metrics::slowest::{self, Slowest};
 use gatecrash_metrics::{
     Arrivals, Endpoint, ExceptionGroup, Failure, FailureKind, Level, Measure, Measures, Metric,
     MetricId, Overflow, Seconds, Series, Snapshot, Task, Values, Whole,
 };
 
-use super::books::{self, Books, Distribution, Requests};
+use super::books::{self, Books, Distribution, Requests, Slow};
 use super::number::Members;
 use super::read::{KINDS, unit, value, word};
 
@@ -62,6 +63,7 @@ impl Requests {
             total_content_length: self.bytes,
             seconds: Seconds::restored(seconds, self.seconds_dropped),
             measures: measures(self.measures)?,
+            slowest: Slowest::restored(self.slowest.iter().filter_map(Slow::slow)),
             last_request_epoch_s: self.last_epoch_s,
             ..Endpoint::new(self.method, self.name, self.started_epoch_s)
         };
@@ -75,6 +77,21 @@ impl Requests {
             endpoint.told = times.told.map(ToldQuantiles::new);
         }
         Ok(endpoint)
+    }
+}
+
+impl Slow {
+    /// `None` for an id that is none.
+    fn slow(&self) -> Option<slowest::Slow> {
+        Some(slowest::Slow {
+            traced: slowest::Traced {
+                trace: u128::from_str_radix(&self.trace_id, 16).ok()?,
+                status: self.status,
+            },
+            at_epoch_s: self.at_epoch_s,
+            response_time_ms: self.response_time_ms,
+            failed: self.failed,
+        })
     }
 }
 

@@ -1,11 +1,12 @@
 //! From a snapshot to the objects of the file, with the figures that follow from it.
 
+use gatecrash_metrics::slowest;
 use gatecrash_metrics::{
     Arrivals, Endpoint, ExceptionGroup, Failure, Level, Measure, Measures, Series, Snapshot, Task,
     Values,
 };
 
-use super::books::{self, Books, Distribution, Requests};
+use super::books::{self, Books, Distribution, Requests, Slow};
 use super::number::{Buckets, Members, Number};
 use super::packed::PackedSeconds;
 use super::write::number;
@@ -79,6 +80,7 @@ impl Requests {
             response_time_ms: Distribution::of_times(endpoint),
             service_time_ms: service_ms,
             measures: members(&endpoint.measures),
+            slowest: endpoint.slowest.iter().map(Slow::of).collect(),
             seconds: PackedSeconds::of(endpoint.seconds.iter()),
             seconds_dropped: endpoint.seconds.dropped(),
         }
@@ -94,6 +96,18 @@ impl Requests {
                 .and_then(Distribution::figures_of)
                 .or(total.service_time_ms),
             ..total
+        }
+    }
+}
+
+impl Slow {
+    fn of(slow: &slowest::Slow) -> Slow {
+        Slow {
+            trace_id: format!("{:032x}", slow.traced.trace),
+            response_time_ms: slow.response_time_ms,
+            at_epoch_s: slow.at_epoch_s,
+            status: slow.traced.status,
+            failed: slow.failed,
         }
     }
 }

@@ -16,6 +16,7 @@ use crate::native::gauges::gauges;
 use crate::native::requests::{Mishap, errors, exceptions, failure_kinds_text, phases, requests};
 use crate::native::run::{heading_text, notes};
 use crate::native::series::{measured, metrics};
+use crate::native::slowest::slowest;
 use crate::native::suite::{Summary, of_scenario};
 use crate::native::table::{Cell, Table};
 use crate::native::work::{arrival_facts, tasks};
@@ -77,6 +78,7 @@ fn measured_scenario(
     section(html, "What was watched", &gauges(snapshot, false));
     section(html, "Tasks", &tasks(snapshot));
     section(html, "Phases", &phases(snapshot));
+    section(html, "Slowest requests, by trace id", &slowest(snapshot));
     html.within("section", &[("class", "block")], |html| {
         html.element("h3", &[], "How it was driven");
         facts(html, &arrival_facts(&snapshot.arrivals));

@@ -32,6 +32,7 @@ pub mod junit;
 pub mod requests;
 pub mod run;
 pub mod series;
+pub mod slowest;
 pub mod status;
 pub mod suite;
 pub mod summary_json;

@@ -12,6 +12,7 @@ use super::figure::{clock, counted, value};
 use super::gauges::gauges;
 use super::requests::{error_table, exception_table, phase_table, request_table};
 use super::series::{measure_table, metric_table};
+use super::slowest::slowest_table;
 use super::suite::{sentence_lines, summary_table};
 use super::verdicts::run_verdicts;
 use super::work::{arrival_lines, task_table};
@@ -103,6 +104,7 @@ pub fn scenario(record: &ScenarioRecord, run: &RunRecord, look: &Look) -> Vec<St
         gauge_lines(record, look),
         error_table(snapshot, look),
         exception_table(snapshot, look),
+        slowest_table(snapshot, look),
         look.facts(&notes(record)),
     ] {
         push_block(&mut lines, block);

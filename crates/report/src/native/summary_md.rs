@@ -10,6 +10,7 @@ use super::cache::cache;
 use super::cost::costs;
 use super::figure::{clock, count};
 use super::requests::{errors, exceptions, phases, requests};
+use super::slowest::slowest;
 use super::suite::{answer, ship_sentence, summary_table};
 use super::table::Table;
 use super::verdicts::{Told, groups};
@@ -163,6 +164,7 @@ impl Page {
         self.table(&cache(snapshot));
         self.table(&costs(snapshot, run.currency.as_deref()));
         self.mishaps(scenario);
+        self.table(&slowest(snapshot));
         for note in overflow_notes(&snapshot.overflow) {
             self.line(&format!("- {}", plain(&note)));
         }

@@ -315,6 +315,17 @@ def positive_integer(string) -> int:
     return value
 
 
+def port(string) -> int:
+    """The number of a port; 0 for one that is free."""
+    try:
+        value = int(string)
+    except ValueError:
+        raise configargparse.ArgumentTypeError(f"'{string}' is not a whole number") from None
+    if not 0 <= value <= 65535:
+        raise configargparse.ArgumentTypeError(f"must be from 0 to 65535, not {value}")
+    return value
+
+
 def rate(string) -> str:
     """A text like 100/s."""
     try:
@@ -386,6 +397,7 @@ def _types() -> dict[str, Any]:
     return {
         "int": int,
         "positive_int": positive_integer,
+        "port": port,
         "positive_float": gt_zero(float),
         "timespan": timespan,
         "rate": rate,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import gatecrash
 import locust
-from gatecrash.guest import loading, rate
+from gatecrash.guest import account, loading, rate
 from gatecrash.guest.account import Account, Wishes
 from gatecrash.guest.iterations import IterationBudget
 from gatecrash.guest.launch import Launch
@@ -149,6 +149,7 @@ def _check(parser, options) -> None:
         parser.error("'--csv-full-history' requires '--csv'.")
     stats.validate_stats_configuration()
     rate.check(parser, options)
+    account.check(parser, options)
     if options.headful:
         options.headless = False
     if options.autoquit != -1 and not options.autostart:

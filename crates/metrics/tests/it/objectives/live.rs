@@ -202,3 +202,50 @@ fn what_the_end_alone_tells_cannot_stop() {
         assert_eq!(objective(text).stop_fault(), None, "{text}");
     }
 }
+
+#[test]
+fn how_objectives_stand_is_told_while_it_goes() {
+    let texts = [
+        "error_rate > 5% for 3s",
+        "error_rate < 20% within 4s",
+        "failures < 3",
+        "p95 < 400ms",
+        "p95 of each /* < 400ms",
+        "p95 in start < p95 in other",
+        "growth of target.memory < 1% per 10m",
+        "p95 ttft < 1s",
+    ];
+    let objectives: Vec<Objective> = texts.into_iter().map(objective).collect();
+    let mut scene = Scene::new("start", &objectives);
+    let holds = |scene: &Scene| -> Vec<Option<bool>> {
+        scene
+            .standings()
+            .into_iter()
+            .map(|(.., holds)| holds)
+            .collect()
+    };
+    let (yes, no, unknown) = (Some(true), Some(false), None);
+    scene.seconds(2, |scene| scene.request(RETRIEVE, 50.0, true));
+    let seen = [unknown, unknown, yes, yes, yes, unknown, unknown, unknown];
+    assert_eq!(holds(&scene)[..5], seen[..5]);
+    scene.seconds(2, |scene| scene.request(RETRIEVE, 50.0, true));
+    assert_eq!(holds(&scene)[..2], [yes, yes]);
+    scene.seconds(3, |scene| scene.request(CHAT, 500.0, false));
+    let told = scene.standings();
+    let of = |text: &str, endpoint: Option<&str>| {
+        let same = |one: &&(String, Option<String>, Option<bool>)| {
+            one.0 == text && one.1.as_deref() == endpoint
+        };
+        told.iter().find(same).map(|(.., holds)| *holds)
+    };
+    assert_eq!(of(texts[0], None), Some(no));
+    assert_eq!(of(texts[1], None), Some(no));
+    assert_eq!(of(texts[2], None), Some(no));
+    assert_eq!(of(texts[3], None), Some(no));
+    assert_eq!(of(texts[4], Some("GET /retrieve")), Some(yes));
+    assert_eq!(of(texts[4], Some("POST /chat")), Some(no));
+    assert_eq!(of(texts[7], None), Some(unknown));
+    // What only the end can tell, or several scenarios together, has no say.
+    assert_eq!(of(texts[6], None), Some(unknown));
+    assert_eq!(of(texts[5], None), None);
+}

@@ -96,6 +96,15 @@ impl Scene {
         }
     }
 
+    /// How its objectives stand now: their texts, their endpoints, whether they hold.
+    pub(super) fn standings(&self) -> Vec<(String, Option<String>, Option<bool>)> {
+        let snapshot = self.shard.snapshot();
+        let standings = self.judge.standings(self.name, self.now, &snapshot);
+        let told = standings.into_iter();
+        told.map(|one| (one.objective, one.endpoint, one.holds))
+            .collect()
+    }
+
     /// What is kept of it.
     pub(super) fn record(mut self) -> ScenarioRecord {
         let snapshot = self.shard.snapshot();
