@@ -9,6 +9,7 @@ mod explain;
 mod keys;
 mod overview;
 mod plans;
+mod profile;
 mod reference;
 mod results;
 mod run;
