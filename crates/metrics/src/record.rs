@@ -108,11 +108,13 @@ pub enum When {
     /// Before it.
     #[default]
     Before,
+    /// While it ran.
+    Beside,
     /// After it.
     After,
 }
 
-/// What came of a call or a command before or after a scenario.
+/// What came of something that was done before, beside or after a scenario.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HookRecord {
     /// What the plan calls it.
@@ -158,11 +160,17 @@ pub struct ScenarioRecord {
     pub slices: Vec<Slice>,
     /// What the live judge saw of objectives that cannot be told from the end alone.
     pub sightings: Vec<Sighting>,
-    /// What was done before and after it.
+    /// What was done before, beside and after it.
     pub hooks: Vec<HookRecord>,
 }
 
 impl ScenarioRecord {
+    /// What left a file in the results folder, with its name there.
+    pub fn kept(&self) -> impl Iterator<Item = (&HookRecord, &str)> {
+        let hooks = self.hooks.iter();
+        hooks.filter_map(|hook| Some((hook, hook.file.as_deref()?)))
+    }
+
     /// How long it ran, seconds.
     pub fn elapsed_s(&self) -> f64 {
         (self.ended_epoch_s - self.started_epoch_s).max(0.0)

@@ -40,11 +40,7 @@ impl Program {
 
     pub(crate) async fn read(&self) -> Result<Readings, String> {
         let mut child = self.start()?;
-        let group = Group(
-            child
-                .id()
-                .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)),
-        );
+        let group = Group::of(&child);
         let ended = timeout(PATIENCE, finish(&mut child)).await;
         drop(group);
         let Ok(ended) = ended else {
@@ -113,7 +109,15 @@ impl Program {
 }
 
 /// A group of processes that ends with this.
-struct Group(Option<Pid>);
+pub(crate) struct Group(Option<Pid>);
+
+impl Group {
+    /// That of a process that was started as the first of its own.
+    pub(crate) fn of(child: &Child) -> Group {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Group(id.and_then(Pid::from_raw))
+    }
+}
 
 impl Drop for Group {
     fn drop(&mut self) {

@@ -16,22 +16,27 @@
 //! | `prometheus` | a Prometheus server's API |
 //! | `generator` | the process that makes the load |
 //!
-//! `watching` reads them all, each at its pace on one thread; `source` is the list of them.
+//! | `profile` | stacks of processes, sampled by other tools; `stacks` folds them, `flame` draws |
+//!
+//! `watching` reads them all but the last, each at its pace on one thread; `source` is the list of them.
 
 pub mod cgroup;
 mod command;
 mod container;
 mod exposition;
 mod fetch;
+mod flame;
 mod generator;
 mod gpu;
 mod growth;
 mod host;
 pub mod proc;
 mod process;
+pub mod profile;
 mod prometheus;
 mod series;
 mod source;
+mod stacks;
 mod watching;
 
 pub use gatecrash_metrics::watch::{Gauge, Watch};

@@ -110,6 +110,26 @@ impl Proc {
         })
     }
 
+    /// The name of the program that a process runs, without its folder; nothing of one that
+    /// may not be looked at.
+    pub fn program(&self, pid: u32) -> Option<String> {
+        let path = fs::read_link(self.root.join(format!("{pid}/exe"))).ok()?;
+        Some(path.file_name()?.to_string_lossy().into_owned())
+    }
+
+    /// The process that began this one (proc_pid_stat(5): ppid).
+    pub fn parent(&self, pid: u32) -> Option<u32> {
+        let stat = self.read(&format!("{pid}/stat")).ok()?;
+        let (_, behind) = stat.rsplit_once(')')?;
+        behind.split_whitespace().nth(1)?.parse().ok()
+    }
+
+    /// A setting of the kernel, such as `kernel/perf_event_paranoid` (proc_sys(5)).
+    pub fn setting(&self, name: &str) -> Option<String> {
+        let value = self.read(&format!("sys/{name}")).ok()?;
+        Some(value.trim().to_owned())
+    }
+
     /// How many file descriptors a process has open; `None` where that is not told.
     pub fn open_files(&self, pid: u32) -> Option<u64> {
         let folder = self.root.join(format!("{pid}/fd"));

@@ -53,7 +53,7 @@ impl Processes {
         if now.is_empty() {
             let had_some = !std::mem::take(&mut self.before).is_empty();
             self.before_s = None;
-            return Err(self.nobody(had_some));
+            return Err(nobody(&self.by, had_some));
         }
         let before = std::mem::replace(&mut self.before, now);
         let before_s = self.before_s.replace(at_s);
@@ -66,11 +66,11 @@ impl Processes {
     /// Everybody who fits, as they are now.
     fn look(&mut self) -> BTreeMap<u32, Seen> {
         if self.until_look == 0 {
-            self.pids = self.find();
+            self.pids = find(&self.by, &self.proc);
         }
         let mut found = self.see();
         if found.len() < self.pids.len() && self.until_look > 0 {
-            self.pids = self.find();
+            self.pids = find(&self.by, &self.proc);
             found = self.see();
         }
         self.until_look = match (found.is_empty(), self.until_look) {
@@ -92,32 +92,32 @@ impl Processes {
         };
         self.pids.iter().filter_map(seen).collect()
     }
+}
 
-    fn find(&self) -> Vec<u32> {
-        let own = std::process::id();
-        match &self.by {
-            ProcessBy::Pid(pid) => vec![*pid],
-            ProcessBy::Port(port) => self.proc.listeners(*port),
-            ProcessBy::Name(name) => {
-                let others = self.proc.pids().into_iter().filter(|pid| *pid != own);
-                others
-                    .filter(|pid| self.proc.is_called(*pid, name))
-                    .collect()
-            }
+/// The numbers of all who fit; of one that is named by its number that number.
+pub(crate) fn find(by: &ProcessBy, proc: &Proc) -> Vec<u32> {
+    let own = std::process::id();
+    match by {
+        ProcessBy::Pid(pid) => vec![*pid],
+        ProcessBy::Port(port) => proc.listeners(*port),
+        ProcessBy::Name(name) => {
+            let others = proc.pids().into_iter().filter(|pid| *pid != own);
+            others.filter(|pid| proc.is_called(*pid, name)).collect()
         }
     }
+}
 
-    fn nobody(&self, had_some: bool) -> String {
-        match (&self.by, had_some) {
-            (ProcessBy::Pid(pid), true) => format!("process {pid} has ended"),
-            (ProcessBy::Pid(pid), false) => format!("there is no process {pid}"),
-            (ProcessBy::Name(name), true) => format!("no process called {name} is left"),
-            (ProcessBy::Name(name), false) => format!("no process is called {name}"),
-            (ProcessBy::Port(port), true) => format!("nobody listens at port {port} any more"),
-            (ProcessBy::Port(port), false) => format!(
-                "no process that may be looked at listens at port {port}; of another user's give `process: {{ pid: … }}`"
-            ),
-        }
+/// Why nobody is there, or is there any more.
+pub(crate) fn nobody(by: &ProcessBy, had_some: bool) -> String {
+    match (by, had_some) {
+        (ProcessBy::Pid(pid), true) => format!("process {pid} has ended"),
+        (ProcessBy::Pid(pid), false) => format!("there is no process {pid}"),
+        (ProcessBy::Name(name), true) => format!("no process called {name} is left"),
+        (ProcessBy::Name(name), false) => format!("no process is called {name}"),
+        (ProcessBy::Port(port), true) => format!("nobody listens at port {port} any more"),
+        (ProcessBy::Port(port), false) => format!(
+            "no process that may be looked at listens at port {port}; of another user's give its `pid`"
+        ),
     }
 }
 

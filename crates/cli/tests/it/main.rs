@@ -10,6 +10,7 @@ mod keys;
 mod live;
 mod overview;
 mod plans;
+mod profile;
 mod prometheus;
 mod reference;
 mod results;

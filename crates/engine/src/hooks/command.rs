@@ -40,7 +40,7 @@ pub(super) async fn ended(wish: &mut watch::Receiver<Wish>) {
 }
 
 /// Until that much is wished; for ever if nobody can wish any more.
-async fn wished(wish: &mut watch::Receiver<Wish>, least: Wish) {
+pub(super) async fn wished(wish: &mut watch::Receiver<Wish>, least: Wish) {
     if wish.wait_for(|wish| *wish >= least).await.is_err() {
         std::future::pending().await
     }

@@ -1,4 +1,5 @@
-//! What is done before and after scenarios: calls and commands, on threads of their own.
+//! What is done before, beside and after scenarios: calls, commands and flame graphs, on
+//! threads of their own.
 //!
 //! In: the hooks of a plan, and when each is due. Out: a record of each as it ends. Never:
 //! a wait on the run's own thread.
@@ -7,9 +8,11 @@
 //! |---|---|
 //! | [`command`] | one command, from its start to its end |
 //! | [`errand`] | several hooks in turn or side by side, and what ends them early |
+//! | [`profile`] | a flame graph of a process, by a command that samples it |
 
 mod command;
 mod errand;
+mod profile;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,6 +27,7 @@ use crate::journey::{HookCall, PlanError};
 use command::Command;
 pub(crate) use command::Wish;
 pub(crate) use errand::{Errand, News, Order};
+use profile::FlameGraph;
 
 /// What is done around a scenario, or around all of them.
 #[derive(Clone, Debug, Default)]
@@ -48,6 +52,7 @@ pub struct Hook {
 enum Action {
     Call(Box<HookCall>),
     Command(Command),
+    Profile(FlameGraph),
 }
 
 impl Hook {
@@ -67,6 +72,7 @@ impl Hook {
             HookAction::Command(command) => {
                 Action::Command(Command::new(command.clone(), plan.folder.clone()))
             }
+            HookAction::Profile(profile) => Action::Profile(FlameGraph::new(profile.clone())),
         };
         Ok(Hook {
             name: hook.name.as_str().into(),
@@ -85,7 +91,11 @@ impl Hook {
 
     /// Whether it runs beside the scenario that it stands before.
     pub(crate) fn is_beside(&self) -> bool {
-        matches!(&*self.action, Action::Command(command) if command.runs_for().is_some())
+        match &*self.action {
+            Action::Call(_) => false,
+            Action::Command(command) => command.runs_for().is_some(),
+            Action::Profile(_) => true,
+        }
     }
 
     /// Why the run cannot go on after this came of it, if it cannot.
@@ -104,12 +114,16 @@ impl Hook {
         wish: &mut watch::Receiver<Wish>,
     ) -> HookRecord {
         let began = now();
-        let (outcome, kept) = match &*self.action {
-            Action::Call(call) => (told_of_call(call, wish).await, None),
+        let (outcome, kept, own_file) = match &*self.action {
+            Action::Call(call) => (told_of_call(call, wish).await, None, None),
             Action::Command(command) => {
                 let outcome = command.perform(wish).await;
-                (outcome, command.keep())
+                (outcome, command.keep(), None)
             }
+            Action::Profile(graph) => match graph.perform(files, wish).await {
+                Ok((told, file)) => (Ok(told), None, Some(file)),
+                Err(why) => (Err(why), None, None),
+            },
         };
         let record = HookRecord {
             name: self.name.to_string(),
@@ -117,7 +131,7 @@ impl Hook {
             ok: outcome.is_ok(),
             elapsed_s: now().saturating_duration_since(began).as_secs_f64(),
             told: outcome.unwrap_or_else(|why| why),
-            file: None,
+            file: own_file,
         };
         match (kept, files) {
             (Some(file), Some(files)) => with_file(record, file, files),

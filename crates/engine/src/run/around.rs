@@ -255,12 +255,16 @@ impl Controller {
         if hooks.is_empty() && pause.is_zero() {
             return None;
         }
-        let after = matches!(whose, Whose::RunAfter | Whose::After(_));
+        let when = match whose {
+            Whose::RunBefore | Whose::Before(_) => When::Before,
+            Whose::Beside(_) => When::Beside,
+            Whose::RunAfter | Whose::After(_) => When::After,
+        };
         let order = Order {
             pause,
             hooks,
             at_once: matches!(whose, Whose::Beside(_)),
-            when: if after { When::After } else { When::Before },
+            when,
             files: self.files_of(whose),
         };
         let messages = self.messages.clone();

@@ -4,12 +4,14 @@
 //! In: what a plan or an option asks for. Out: for each source its gauges with name, unit and
 //! meaning. Never: a reading; those who read give [`Gauge`]s.
 
+pub mod profile;
 pub mod selector;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use profile::{Profile, Sampler};
 pub use selector::{Matcher, Operator, Reduce, Selector, SelectorFault};
 
 use crate::measure::{Kind, Metric, Unit};

@@ -1,9 +1,11 @@
-//! What is done before and after scenarios: calls and commands.
+//! What is done before, beside and after scenarios: calls, commands and flame graphs.
 //!
-//! In: what `resolve` made of `before:` and `after:`. Out: plain data; the engine does it.
+//! In: what `resolve` made of `before:`, `after:` and `profile:`. Out: plain data; the engine does it.
 
 use std::path::PathBuf;
 use std::time::Duration;
+
+use gatecrash_metrics::watch::Profile;
 
 use super::steps::HttpStep;
 
@@ -27,6 +29,8 @@ pub enum HookAction {
     Request(Box<HttpStep>),
     /// A command.
     Command(HookCommand),
+    /// A flame graph that is made while the scenario runs.
+    Profile(Profile),
 }
 
 /// A command that a hook runs, in the folder of the plan file.

@@ -13,6 +13,7 @@ mod json;
 mod judging;
 mod loads;
 mod overrides;
+mod profile;
 mod requests;
 mod scenarios;
 mod scope;

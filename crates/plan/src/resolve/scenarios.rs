@@ -113,6 +113,11 @@ impl Resolver<'_> {
             (None, Some(rate)) => self.open(name, rate, &file, &common, seed)?,
             _ => return None,
         };
+        let profile = file.profile.take();
+        let lasts = common
+            .duration
+            .or_else(|| loads.first().and_then(|(_, load)| ends(load)));
+        let profile = profile.and_then(|profile| self.flame_graph(profile, lasts));
         let make = |(name, load): (String, Load)| Scenario {
             start: Start::InTurn,
             who: common.who.clone(),
@@ -123,7 +128,7 @@ impl Resolver<'_> {
             expected_time: common.expected_time,
             objectives: common.objectives.clone(),
             pause_before: common.pause_before,
-            before: common.before.clone(),
+            before: common.before.iter().chain(&profile).cloned().collect(),
             after: common.after.clone(),
             name,
             load,

@@ -202,7 +202,7 @@ impl Resolver<'_> {
         }))
     }
 
-    fn process(&mut self, written: At<ProcessFile>) -> Option<ProcessBy> {
+    pub(super) fn process(&mut self, written: At<ProcessFile>) -> Option<ProcessBy> {
         let ProcessKeys { pid, name, port } = match written.value {
             ProcessFile::Pid(pid) => return self.pid(pid, written.span),
             ProcessFile::Name(name) => return self.process_name(At::new(name, written.span)),

@@ -281,7 +281,11 @@ impl shape::Scenario {
 
 impl shape::Hook {
     fn hook(self) -> Result<HookRecord, String> {
-        let sides = [("before", When::Before), ("after", When::After)];
+        let sides = [
+            ("before", When::Before),
+            ("beside", When::Beside),
+            ("after", When::After),
+        ];
         Ok(HookRecord {
             name: self.name,
             when: word("side of a scenario", &self.when, &sides)?,

@@ -199,6 +199,7 @@ impl shape::Hook {
     fn of(hook: &HookRecord) -> shape::Hook {
         let when = match hook.when {
             When::Before => "before",
+            When::Beside => "beside",
             When::After => "after",
         };
         shape::Hook {

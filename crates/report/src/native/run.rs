@@ -179,7 +179,7 @@ pub fn notes(record: &ScenarioRecord) -> Vec<Fact> {
     facts
 }
 
-/// What came of a call or a command beside the scenario: how it went, what it told, what it
+/// What came of something done before, beside or after the scenario: how it went, what it told, what it
 /// left.
 fn hook(hook: &HookRecord) -> Fact {
     let (went, paint) = match hook.ok {
@@ -188,6 +188,7 @@ fn hook(hook: &HookRecord) -> Fact {
     };
     let label = match hook.when {
         When::Before => "before",
+        When::Beside => "beside",
         When::After => "after",
     };
     let mut text = format!("{}: {went} after {}", hook.name, clock(hook.elapsed_s));

@@ -168,6 +168,9 @@ impl Page {
         for note in overflow_notes(&snapshot.overflow) {
             self.line(&format!("- {}", plain(&note)));
         }
+        for (hook, file) in scenario.kept() {
+            self.line(&format!("- {}: {}", plain(&hook.name), plain(file)));
+        }
         if scenario.validity == Validity::Valid {
             self.block("The load was applied as asked.");
         }

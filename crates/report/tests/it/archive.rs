@@ -63,7 +63,7 @@ pub(crate) fn full() -> RunRecord {
             },
             HookRecord {
                 name: "flame graph".into(),
-                when: When::After,
+                when: When::Beside,
                 ok: false,
                 told: "no such pid".into(),
                 elapsed_s: 60.1,

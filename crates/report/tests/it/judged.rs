@@ -176,7 +176,7 @@ pub(crate) fn cached() -> ScenarioRecord {
             },
             HookRecord {
                 name: "flame graph".into(),
-                when: When::After,
+                when: When::Beside,
                 ok: false,
                 told: "exit code 1: no such process".into(),
                 elapsed_s: 60.2,

@@ -8,6 +8,7 @@ mod examples;
 mod hooks;
 mod objectives;
 mod play;
+mod profile;
 mod redirects;
 mod requests;
 mod sockets;

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{HooksFile, ObjectiveFile, SloFile, Weights};
+use super::{HooksFile, ObjectiveFile, ProfileFile, SloFile, Weights};
 use crate::file::node::{Node, Value};
 use crate::file::read::{At, Entries, Read, Reader};
 use crate::file::scalar::{Arrivals, Count, Weight, Whole};
@@ -58,6 +58,9 @@ record! {
         pause_before: Duration = "10s" (default "0s");
         /// What is done before it begins and after it has ended; of a ladder around each rung.
         hooks: HooksFile = "{ before: [{ post: /admin/mode, json: { mode: degraded } }] }";
+        /// A flame graph of a process of this machine while it runs, kept with the results as
+        /// `flame-SCENARIO.svg`; of a ladder one for each rung.
+        profile: ProfileFile = "{ port: 8010, for: 60s }";
     }
 }
 

@@ -11,6 +11,7 @@ mod hooks;
 mod judging;
 mod load;
 mod metrics;
+mod profile;
 mod steps;
 mod users;
 mod watch;
@@ -22,6 +23,7 @@ pub(crate) use hooks::{ActionFile, HookFile, HooksFile, RunFile};
 pub(crate) use judging::{ObjectiveFile, SloFile};
 pub(crate) use load::{RateFile, RateStageFile, ScenarioFile, UserStageFile, UsersFile, WhoFile};
 pub(crate) use metrics::{CacheFile, CacheKeys, CacheWord, MetricFile};
+pub(crate) use profile::ProfileFile;
 pub(crate) use steps::{
     ConnectFile, HttpFile, PartFile, ReceiveFile, SendFile, StepFile, TaskFile,
 };

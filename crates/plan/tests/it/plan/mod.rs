@@ -16,6 +16,7 @@ mod meaning;
 mod messages;
 mod overrides;
 mod pages;
+mod profile;
 mod scalars;
 mod trees;
 mod validator;
