@@ -1,18 +1,20 @@
 //! Flame graphs where tools are absent, or are what a test puts there.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Child, Command, Stdio};
 
 use crate::ended;
 use crate::plans::{Desk, getting};
+use crate::prometheus::binary;
 
-/// A process that sleeps until it is dropped, under a name of its own.
-struct Sleeper(Child);
+/// A process that ends when it is dropped.
+struct Process(Child);
 
-impl Sleeper {
-    /// Its program is a copy that is called so.
-    fn called(name: &str, desk: &Desk) -> Sleeper {
+impl Process {
+    /// One that sleeps, whose program is called so.
+    fn sleeping(name: &str, desk: &Desk) -> Process {
         let program = desk.path(name);
         fs::copy("/bin/sleep", &program).unwrap();
         let _alone = crate::starting();
@@ -20,11 +22,11 @@ impl Sleeper {
             .arg("600")
             .stdin(Stdio::null())
             .spawn();
-        Sleeper(child.unwrap())
+        Process(child.unwrap())
     }
 }
 
-impl Drop for Sleeper {
+impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
@@ -33,7 +35,7 @@ impl Drop for Sleeper {
 
 /// A plan with a profile of a process beside its scenario.
 fn desk() -> Desk {
-    let scenario = "s: { users: 1, for: 1s, profile: { pid: PID, for: 50s } }";
+    let scenario = "s: { users: 1, for: 2s, profile: { pid: PID, for: 1s } }";
     Desk::new(&getting("/service", scenario))
 }
 
@@ -48,7 +50,7 @@ fn install(desk: &Desk, name: &str, script: &str) {
 }
 
 /// Runs the plan on that process; what it told, and the pictures in its results.
-fn run(desk: &Desk, sleeper: &Sleeper) -> (String, Vec<String>) {
+fn run(desk: &Desk, sleeper: &Process) -> (String, Vec<String>) {
     let plan = desk
         .read("plan.yaml")
         .replace("PID", &sleeper.0.id().to_string());
@@ -85,7 +87,7 @@ const PERF: &str = "[ \"$1\" = --version ] && exit 0\n\
 #[test]
 fn an_absent_tool_is_told_and_the_run_goes_on() {
     let desk = desk();
-    let sleeper = Sleeper::called("api", &desk);
+    let sleeper = Process::sleeping("api", &desk);
     let (stdout, pictures) = run(&desk, &sleeper);
     assert!(pictures.is_empty(), "{pictures:?}");
     let told = "perf is not installed (the package linux-perf, perf or linux-tools of your system)";
@@ -97,7 +99,7 @@ fn python_is_looked_at_by_py_spy() {
     let desk = desk();
     install(&desk, "py-spy", PY_SPY);
     install(&desk, "perf", "exit 3\n");
-    let sleeper = Sleeper::called("python3.11", &desk);
+    let sleeper = Process::sleeping("python3.11", &desk);
     let (stdout, pictures) = run(&desk, &sleeper);
     assert_eq!(pictures, ["flame-s.svg"], "{stdout}");
     let told = "30 samples by py-spy; kept as flame-s.svg";
@@ -115,7 +117,7 @@ fn python_is_looked_at_by_py_spy() {
 fn without_cycles_a_timer_does() {
     let desk = desk();
     install(&desk, "perf", PERF);
-    let sleeper = Sleeper::called("python3.11", &desk);
+    let sleeper = Process::sleeping("python3.11", &desk);
     let (stdout, pictures) = run(&desk, &sleeper);
     assert_eq!(pictures, ["flame-s.svg"], "{stdout}");
     assert!(flat(&stdout).contains("1 sample by perf"), "{stdout}");
@@ -130,7 +132,7 @@ fn what_a_tool_may_not_do_is_told() {
     let desk = desk();
     let refusing = "[ \"$1\" = --version ] && exit 0\necho 'Permission denied' >&2; exit 1\n";
     install(&desk, "perf", refusing);
-    let sleeper = Sleeper::called("api", &desk);
+    let sleeper = Process::sleeping("api", &desk);
     let (stdout, pictures) = run(&desk, &sleeper);
     assert!(pictures.is_empty(), "{pictures:?}");
     let told = format!(
@@ -138,4 +140,33 @@ fn what_a_tool_may_not_do_is_told() {
         sleeper.0.id()
     );
     assert!(flat(&stdout).contains(&told), "{stdout}");
+}
+
+/// Says that it is there, and is busy until it is ended.
+const BUSY: &str =
+    "def inner():\n    return sum(range(10000))\nprint(1, flush=True)\nwhile True: inner()\n";
+
+#[test]
+fn the_real_py_spy_sees_functions_of_python() {
+    let (Some(py_spy), Some(python)) = (binary("py-spy"), binary("python3")) else {
+        return;
+    };
+    let desk = desk();
+    let mut python = Command::new(python);
+    python.args(["-c", BUSY]).stdin(Stdio::null());
+    let mut busy = Process(crate::start(&mut python));
+    let mut said = [0; 1];
+    let out = busy.0.stdout.as_mut().unwrap();
+    out.read_exact(&mut said).unwrap();
+    fs::create_dir_all(desk.path("bin")).unwrap();
+    std::os::unix::fs::symlink(py_spy, desk.path("bin/py-spy")).unwrap();
+    let (stdout, pictures) = run(&desk, &busy);
+    let forbidden = format!("py-spy may not look at process {}: ", busy.0.id());
+    if flat(&stdout).contains(&forbidden) {
+        assert!(pictures.is_empty(), "{pictures:?}");
+        return;
+    }
+    assert_eq!(pictures, ["flame-s.svg"], "{stdout}");
+    let svg = desk.read("kept/flame-s.svg");
+    assert!(svg.contains("<title>inner (&lt;string&gt;:2) · "), "{svg}");
 }
