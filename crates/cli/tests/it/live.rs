@@ -12,15 +12,15 @@ use crate::prometheus::{self, Prometheus};
 use crate::{check_refused, start};
 
 /// A run on its way, and the address of its metrics.
-struct Watched {
+pub(crate) struct Watched {
     child: Child,
     stderr: BufReader<std::process::ChildStderr>,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Watched {
     /// Begins `gatecrash run plan.yaml` with these words after it.
-    fn begin(desk: &Desk, more: &[&str]) -> Watched {
+    pub(crate) fn begin(desk: &Desk, more: &[&str]) -> Watched {
         let args = [&["run", "plan.yaml", "--metrics-port", "0"], more].concat();
         let mut child = start(&mut desk.command(&args));
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
@@ -49,12 +49,20 @@ impl Watched {
     }
 
     /// Ends it by Ctrl-C; what was said on stderr until then.
-    fn end(mut self) -> String {
+    pub(crate) fn end(mut self) -> String {
         send("-INT", &self.child);
         let mut said = String::new();
         self.stderr.read_to_string(&mut said).unwrap();
         assert_eq!(self.child.wait().unwrap().code(), Some(130), "{said}");
         said
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        // One that was ended has no process any more.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 

@@ -3,6 +3,7 @@
 mod bad_input;
 mod check;
 mod consent;
+mod dashboard;
 mod endings;
 mod environment_python;
 mod explain;

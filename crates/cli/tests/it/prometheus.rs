@@ -98,7 +98,8 @@ impl Prometheus {
         })
     }
 
-    fn query(&self, query: &str) -> Option<Value> {
+    /// The whole answer to a query; `None` while nobody answers.
+    pub(crate) fn query(&self, query: &str) -> Option<Value> {
         // It may not listen yet.
         std::net::TcpStream::connect(&self.address).ok()?;
         let ready = |byte: u8| byte.is_ascii_alphanumeric();
