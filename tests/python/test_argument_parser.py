@@ -124,6 +124,10 @@ OUR_DEFAULTS = {
     "seed": None,
     "objectives": None,
     "results": None,
+    "watches": None,
+    "metrics_host": "127.0.0.1",
+    "metrics_port": None,
+    "trace": False,
 }
 
 

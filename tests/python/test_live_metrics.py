@@ -95,14 +95,15 @@ def _value(families: dict, sample: str, **labels: str) -> float | None:
     return None
 
 
-def _watched(process: subprocess.Popen) -> dict:
+def _watched(process: subprocess.Popen, least_users: int = 0) -> dict:
     """The metrics of a run as soon as it has some requests."""
     url = _address(process)
 
     def told():
         families = _families(url)
         count = _value(families, "gatecrash_requests_total", name='say "hi" \\ twice')
-        return families if (count or 0) > 3 else None
+        users = _value(families, "locust_users") or 0
+        return families if (count or 0) > 3 and users >= least_users else None
 
     return _patiently(told)
 
@@ -110,7 +111,7 @@ def _watched(process: subprocess.Popen) -> dict:
 @pytest.mark.parametrize("load", [("-u", "2"), ("--rate", "50/s", "--run-time", "1h")])
 def test_a_run_is_served_while_it_goes(begin, load):
     process = begin(*load, "--metrics-port", "0", "--objective", "p95 < 1m")
-    families = _watched(process)
+    families = _watched(process, least_users=0 if "--rate" in load else 2)
     odd = {"method": "GET", "name": 'say "hi" \\ twice'}
     count = _value(families, "gatecrash_requests_total", **odd)
     assert _value(families, "gatecrash_failures_total", **odd) == count
@@ -214,7 +215,9 @@ def collector(spawn, tmp_path):
 def _point(metric, **labels):
     data = getattr(metric, metric.WhichOneof("data"))
     found = [
-        point for point in data.data_points if labels.items() <= _attributes(point.attributes).items()
+        point
+        for point in data.data_points
+        if labels.items() <= _attributes(point.attributes).items()
     ]
     assert len(found) == 1, (metric.name, labels, found)
     return found[0]
@@ -285,7 +288,7 @@ def test_a_collector_that_takes_nothing_costs_the_run_nothing(begin, collector):
     )  # fmt: skip
     _, err = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 0, err
-    assert len(to.heads) > 1
+    assert to.heads
     assert err.count("it answered with status 503") == 1
 
 

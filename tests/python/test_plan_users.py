@@ -292,11 +292,16 @@ def test_what_requests_cost_and_what_answers_tell(run):
     ran = run("each: { users: 1, iterations: 2 }", users=users, text=BUYER, more=ASKED_OF_BUYERS)
     assert ran.code == 0, ran.out + ran.err
     scenario = ran.scenarios["each"]
-    costs = {each["name"]: each["measures"]["cost"] for each in scenario["endpoints"]
-             if "cost" in each["measures"]}
+    costs = {
+        each["name"]: each["measures"]["cost"]
+        for each in scenario["endpoints"]
+        if "cost" in each["measures"]
+    }
     # A request that came with a status of 500 is not charged.
     assert {name: cost["count"] for name, cost in costs.items()} == {
-        "cached": 2, "service": 2, "chat": 6,
+        "cached": 2,
+        "service": 2,
+        "chat": 6,
     }
     # 4 tokens in and 10 out each time, whether the answer streams or not.
     assert costs["chat"]["sum"] == pytest.approx(6 * (4 * 0.001 + 10 * 0.002))

@@ -13,13 +13,13 @@ use gatecrash_metrics::objective::verdict::{Judgement, worst};
 use gatecrash_metrics::objective::{Objective, verdicts};
 use gatecrash_metrics::record::{Machine, Origin, OriginKind};
 use gatecrash_metrics::watch::{self, Watch};
-use gatecrash_metrics::{Driven, Ended, Model, RunRecord, Snapshot};
+use gatecrash_metrics::{Driven, Ended, Model, RunRecord, ScenarioRecord, Snapshot};
 use gatecrash_plan::watch_option;
 use gatecrash_report::archive::journal::Beginning;
 use gatecrash_report::html::html;
 use gatecrash_report::live::otlp::settings::Settings;
 use gatecrash_report::live::state::Phase;
-use gatecrash_report::native::gauges::gauges;
+use gatecrash_report::native::gauges::gauges_of;
 use gatecrash_report::native::verdicts::run_verdicts;
 use gatecrash_report::native::{Look, Paint, harmless, summary_md};
 use gatecrash_report::secrets::Secrets;
@@ -317,12 +317,14 @@ impl Account {
     fn verdict_lines(&self, width: usize, color: bool) -> PyResult<Vec<String>> {
         let (record, look) = (self.record()?, Look { width, color });
         let mut lines = Vec::new();
-        if !self.open.watches.is_empty() {
-            for scenario in &record.scenarios {
-                lines.extend(gauges(&scenario.snapshot, false).lines(&look));
-                for change in &scenario.changes {
-                    lines.extend(look.paragraph("note", Paint::Warn, &harmless(&change.what)));
-                }
+        // A run that the engine drives tells its gauges with its tables.
+        let driven = |one: &&ScenarioRecord| one.driven.model != Model::Locust;
+        for scenario in record.scenarios.iter().filter(|one| !driven(one)) {
+            let is_watched = |name: &str| self.open.watches.iter().any(|watch| watch.name == name);
+            let gauges = gauges_of(&scenario.snapshot, |watch| watch.is_some_and(is_watched));
+            lines.extend(gauges.lines(&look));
+            for change in &scenario.changes {
+                lines.extend(look.paragraph("note", Paint::Warn, &harmless(&change.what)));
             }
         }
         let verdicts = run_verdicts(record, &look);

@@ -15,6 +15,7 @@ use gatecrash_metrics::{Ended, RunRecord, ScenarioRecord};
 use gatecrash_plan::model::{Load, Start};
 use gatecrash_plan::rate::Rate;
 use gatecrash_plan::schedule::open::{RateProfile, Spacing};
+use gatecrash_report::native::gauges::{Which, gauges};
 use gatecrash_report::native::requests::{phase_table, request_table};
 use gatecrash_report::native::run::validity_lines;
 use gatecrash_report::native::series::{measure_table, metric_table};
@@ -265,6 +266,7 @@ fn lines(scenario: &ScenarioRecord, look: &Look) -> Vec<String> {
         task_table(snapshot, look),
         measure_table(snapshot, look),
         metric_table(snapshot, look),
+        gauges(snapshot, Which::Others).lines(look),
         slowest_table(snapshot, look),
     ] {
         if !table.is_empty() {

@@ -15,6 +15,7 @@ use gatecrash_report::console::{self, Rates, Widths};
 use gatecrash_report::json;
 use gatecrash_report::locust::{Rules, normalise_error};
 use gatecrash_report::native::Look;
+use gatecrash_report::native::gauges::{Which, gauges};
 use gatecrash_report::native::series::{measure_table, metric_table};
 use gatecrash_report::native::slowest::slowest_table;
 use pyo3::prelude::*;
@@ -127,6 +128,7 @@ impl Stats {
         let (snapshot, look) = (self.snapshot(py), Look { width, color });
         let mut lines = measure_table(&snapshot, &look);
         lines.extend(metric_table(&snapshot, &look));
+        lines.extend(gauges(&snapshot, Which::Others).lines(&look));
         lines.extend(slowest_table(&snapshot, &look));
         lines
     }

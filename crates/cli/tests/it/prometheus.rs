@@ -40,7 +40,6 @@ pub(crate) fn binary(name: &str) -> Option<PathBuf> {
     if found.is_none() {
         let required = std::env::var("GATECRASH_REQUIRE_ALL").is_ok_and(|value| value == "1");
         assert!(!required, "there is no {name}, and every test is required");
-        eprintln!("skipped: there is no {name}");
     }
     found
 }

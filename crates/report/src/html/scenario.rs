@@ -12,7 +12,7 @@ use super::{curves, table};
 use crate::native::cache::cache;
 use crate::native::cost::{costs, month};
 use crate::native::figure::{count, counted, money, ms, percent, share, value};
-use crate::native::gauges::gauges;
+use crate::native::gauges::{Which, gauges};
 use crate::native::requests::{Mishap, errors, exceptions, failure_kinds_text, phases, requests};
 use crate::native::run::{heading_text, notes};
 use crate::native::series::{measured, metrics};
@@ -75,7 +75,7 @@ fn measured_scenario(
     section(html, "Cache", &cache(snapshot));
     cost(html, scenario, run);
     section(html, "Metrics", &metrics(snapshot));
-    section(html, "What was watched", &gauges(snapshot, false));
+    section(html, "What was watched", &gauges(snapshot, Which::Others));
     section(html, "Tasks", &tasks(snapshot));
     section(html, "Phases", &phases(snapshot));
     section(html, "Slowest requests, by trace id", &slowest(snapshot));
@@ -83,7 +83,7 @@ fn measured_scenario(
         html.element("h3", &[], "How it was driven");
         facts(html, &arrival_facts(&snapshot.arrivals));
         facts(html, &notes(scenario));
-        let own = gauges(snapshot, true);
+        let own = gauges(snapshot, Which::Generator);
         if !own.rows.is_empty() {
             table::table(html, &own);
         }

@@ -10,23 +10,35 @@ use super::figure::{self, NOTHING, bytes, percent};
 use super::harmless;
 use super::table::Table;
 
-/// Whether a series is a gauge that a scenario has, of the generator or of others.
-fn is_shown(series: &Series, generator: bool) -> bool {
-    let name = series.name();
-    let is_own = name
-        .split_once('.')
-        .is_some_and(|(watch, _)| watch == GENERATOR);
-    series.kind() == Kind::Gauge && is_own == generator
+/// Which gauges are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// All but those of the generator itself.
+    Others,
+    /// Those of the generator itself.
+    Generator,
 }
 
-/// The gauges of a scenario; with `generator` those of the generator itself.
-pub fn gauges(snapshot: &Snapshot, generator: bool) -> Table {
+/// The gauges of a scenario.
+pub fn gauges(snapshot: &Snapshot, which: Which) -> Table {
+    gauges_of(snapshot, |watch| {
+        (watch == Some(GENERATOR)) == (which == Which::Generator)
+    })
+}
+
+/// The gauges whose names begin with that of a watch that fits; of a gauge without a dot in its
+/// name there is none.
+pub fn gauges_of(snapshot: &Snapshot, fits: impl Fn(Option<&str>) -> bool) -> Table {
     let mut table = Table {
         heads: vec!["gauges", "min", "mean", "max", "last", "readings"],
         texts: 1,
         ..Table::default()
     };
-    for series in snapshot.metrics.iter().filter(|s| is_shown(s, generator)) {
+    let is_shown = |series: &&Series| {
+        let watch = series.name().split_once('.').map(|(watch, _)| watch);
+        series.kind() == Kind::Gauge && fits(watch)
+    };
+    for series in snapshot.metrics.iter().filter(is_shown) {
         let unit = series.unit();
         let values = &series.values;
         let told = |value: Option<f64>| match value {

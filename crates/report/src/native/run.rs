@@ -9,7 +9,7 @@ use gatecrash_metrics::{RunRecord, ScenarioRecord, Snapshot, Validity};
 use super::cache::cache;
 use super::cost::{costs, month};
 use super::figure::{clock, counted, value};
-use super::gauges::gauges;
+use super::gauges::{Which, gauges};
 use super::requests::{error_table, exception_table, phase_table, request_table};
 use super::series::{measure_table, metric_table};
 use super::slowest::slowest_table;
@@ -114,9 +114,9 @@ pub fn scenario(record: &ScenarioRecord, run: &RunRecord, look: &Look) -> Vec<St
 
 /// What was watched; the generator itself where its judgement is not the best.
 fn gauge_lines(record: &ScenarioRecord, look: &Look) -> Vec<String> {
-    let mut lines = gauges(&record.snapshot, false).lines(look);
+    let mut lines = gauges(&record.snapshot, Which::Others).lines(look);
     if record.validity != Validity::Valid {
-        lines.extend(gauges(&record.snapshot, true).lines(look));
+        lines.extend(gauges(&record.snapshot, Which::Generator).lines(look));
     }
     lines
 }
