@@ -10,6 +10,7 @@ mod exhaustion;
 mod faults;
 mod framing;
 mod heap;
+mod kept;
 mod lies;
 mod sse;
 mod streams;
