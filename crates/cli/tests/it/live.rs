@@ -48,6 +48,13 @@ impl Watched {
         })
     }
 
+    /// Waits for its own end, which must be a good one.
+    fn wait(mut self) {
+        let mut said = String::new();
+        self.stderr.read_to_string(&mut said).unwrap();
+        assert_eq!(self.child.wait().unwrap().code(), Some(0), "{said}");
+    }
+
     /// Ends it by Ctrl-C; what was said on stderr until then.
     pub(crate) fn end(mut self) -> String {
         send("-INT", &self.child);
@@ -149,14 +156,14 @@ fn promtool_finds_nothing_to_say() {
 #[test]
 fn the_numbers_served_are_those_of_the_record() {
     let plan = getting("/", "a: { users: 1, iterations: 20 }")
-        + "hooks: { after: [{ run: [sleep, '3600'], name: last, timeout: 1h }] }\n";
+        + "hooks: { after: [{ run: [sleep, '4'], name: last }] }\n";
     let desk = Desk::new(&plan);
     let run = Watched::begin(&desk, &["--results", "out"]);
     let text = run.metrics_with(r#"gatecrash_scenario_state{scenario="a",state="ended"} 1"#);
     let series = r#"gatecrash_requests_total{scenario="a",method="GET",name="/"} 20"#;
     assert!(text.contains(series), "{text}");
     assert!(text.contains("\nlocust_running 0\n"), "{text}");
-    run.end();
+    run.wait();
     let record: Value = serde_json::from_str(&desk.read("out/run.json")).unwrap();
     assert_eq!(record["scenarios"][0]["endpoints"][0]["requests"], 20);
 }

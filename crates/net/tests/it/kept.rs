@@ -68,12 +68,16 @@ fn each_limit_ends_a_silent_answer_and_its_connection() {
             let silent = [Step::HearHead, Step::HearEnd];
             let again = vec![Step::HearHead, answer("again"), Step::HearEnd];
             let (peer, client) = kept(&silent, &[again]).await;
-            let fault = fetch(&client, limited(&peer, whole)).await.expect_err("silence");
+            let fault = fetch(&client, limited(&peer, whole))
+                .await
+                .expect_err("silence");
             match whole {
                 true => assert!(matches!(fault, Error::TotalTimeout), "{fault:?}"),
                 false => assert!(matches!(fault, Error::ReadTimeout), "{fault:?}"),
             }
-            let exchange = fetch(&client, limited(&peer, whole)).await.expect("a new connection");
+            let exchange = fetch(&client, limited(&peer, whole))
+                .await
+                .expect("a new connection");
             assert_eq!(&exchange.body[..], b"again");
             assert!(!exchange.reused);
             assert_eq!(peer.connections(), 2);
@@ -84,12 +88,17 @@ fn each_limit_ends_a_silent_answer_and_its_connection() {
 #[test]
 fn a_limit_on_the_whole_holds_for_an_answer_that_drips() {
     run(async {
-        let mut drips = vec![Step::HearHead, say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")];
+        let mut drips = vec![
+            Step::HearHead,
+            say("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"),
+        ];
         for _ in 0..100 {
             drips.extend([say("."), Step::Pause(Duration::from_millis(10))]);
         }
         let (peer, client) = kept(&drips, &[]).await;
-        let fault = fetch(&client, limited(&peer, true)).await.expect_err("too slow");
+        let fault = fetch(&client, limited(&peer, true))
+            .await
+            .expect_err("too slow");
         assert!(matches!(fault, Error::TotalTimeout), "{fault:?}");
     });
 }
@@ -103,8 +112,13 @@ fn an_exchange_that_is_dropped_takes_its_connection_along() {
         let request = get(&peer.origin(), "/2");
         let dropped = tokio::time::timeout(SHORT, fetch(&client, request)).await;
         assert!(dropped.is_err(), "nothing came");
-        let exchange = fetch(&client, get(&peer.origin(), "/3")).await.expect("a new connection");
-        assert_eq!((&exchange.body[..], exchange.reused), (&b"again"[..], false));
+        let exchange = fetch(&client, get(&peer.origin(), "/3"))
+            .await
+            .expect("a new connection");
+        assert_eq!(
+            (&exchange.body[..], exchange.reused),
+            (&b"again"[..], false)
+        );
         assert_eq!(peer.connections(), 2);
     });
 }
@@ -115,9 +129,13 @@ fn a_server_that_hangs_up_is_told_and_left() {
         let hangs_up = [Step::HearHead];
         let again = vec![Step::HearHead, answer("again"), Step::HearEnd];
         let (peer, client) = kept(&hangs_up, &[again]).await;
-        let fault = fetch(&client, get(&peer.origin(), "/2")).await.expect_err("nothing came");
+        let fault = fetch(&client, get(&peer.origin(), "/2"))
+            .await
+            .expect_err("nothing came");
         assert!(matches!(fault, Error::ClosedBeforeAnswer), "{fault:?}");
-        let exchange = fetch(&client, get(&peer.origin(), "/3")).await.expect("a new connection");
+        let exchange = fetch(&client, get(&peer.origin(), "/3"))
+            .await
+            .expect("a new connection");
         assert_eq!(&exchange.body[..], b"again");
     });
 }
@@ -129,7 +147,9 @@ fn two_exchanges_at_once_have_a_connection_each() {
         let other = vec![Step::HearHead, answer("other"), Step::HearEnd];
         let (peer, client) = kept(&slow, &[other]).await;
         let both = async {
-            let second = fetch(&client, get(&peer.origin(), "/3")).await.expect("the other");
+            let second = fetch(&client, get(&peer.origin(), "/3"))
+                .await
+                .expect("the other");
             assert_eq!(&second.body[..], b"other");
             peer.go_on();
         };
