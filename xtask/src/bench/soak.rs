@@ -39,7 +39,7 @@ pub(crate) fn soak(bench: &Bench) -> Result<Found> {
     let (users, each) = (USERS.to_string(), (asked / USERS).to_string());
     let options = ["--users", &users, "--iterations", &each];
     let run = PlanRun::start_users(bench, "bench-soak", &nginx.url, &options)?;
-    let samples = watch(&run, &nginx, asked)?;
+    let samples = watch(&run, &nginx)?;
     let told = run.finish(LIMIT)?;
     let requests = told.number(0, "/total/requests")?;
     let failures = told.number(0, "/total/failures")?;
@@ -60,19 +60,15 @@ pub(crate) fn soak(bench: &Bench) -> Result<Found> {
     })
 }
 
-/// Samples as long as requests go on: what the files of the end take is another proof's business.
-fn watch(run: &PlanRun, nginx: &Nginx, asked: u64) -> Result<Vec<Sample>> {
+/// Samples until the run's end.
+fn watch(run: &PlanRun, nginx: &Nginx) -> Result<Vec<Sample>> {
     let mut samples = Vec::new();
     let begun = nginx.requests()?;
     // A process that has ended has no memory any more.
     while let Ok(resident_kib) = generator::resident_kib(run.running.id()) {
-        let requests = nginx.requests()? - begun;
-        if requests >= asked {
-            break;
-        }
         samples.push(Sample {
             at_s: run.running.started.elapsed().as_secs_f64(),
-            requests,
+            requests: nginx.requests()? - begun,
             resident_kib,
         });
         sleep(EVERY);
