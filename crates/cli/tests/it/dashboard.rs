@@ -86,7 +86,7 @@ fn chosen(query: &str) -> String {
 
 /// Series that a question has had in the last minutes with a value that is one.
 fn had(server: &Prometheus, query: &str) -> Option<Vec<Value>> {
-    let answer = server.query(&format!("({query})[5m:1s]"))?;
+    let answer = server.query(&format!("({query})[5m:1s]"));
     assert_eq!(answer["status"], "success", "{query}: {answer}");
     let is_number = |point: &Value| point[1].as_str().is_some_and(|number| number != "NaN");
     let has_one = |series: &Value| list(series, "/values").iter().any(is_number);

@@ -1,6 +1,6 @@
 //! A run that others watch while it goes on.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 
@@ -75,14 +75,20 @@ impl Drop for Watched {
 
 /// The body of the answer to a request.
 pub(crate) fn get(address: &str, path: &str, accept: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    let request = format!("GET {path} HTTP/1.0\r\nHost: x\r\nAccept: {accept}\r\n\r\n");
-    stream.write_all(request.as_bytes()).unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let (head, body) = answer(address, path, accept).unwrap();
     assert!(head.contains(" 200 "), "{head}");
-    body.to_owned()
+    body
+}
+
+/// The head and the body of the answer to a request, whatever its status is.
+pub(crate) fn answer(address: &str, path: &str, accept: &str) -> io::Result<(String, String)> {
+    let mut stream = TcpStream::connect(address)?;
+    let request = format!("GET {path} HTTP/1.0\r\nHost: x\r\nAccept: {accept}\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    Ok((head.to_owned(), body.to_owned()))
 }
 
 /// Users who never come to an end, and a gauge, a cache and an objective to be told.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::live::get;
+use crate::live::{answer, get};
 
 /// How often something is asked for before it is given up, and how long between.
 const TRIES: u32 = 600;
@@ -52,7 +52,7 @@ pub(crate) struct Prometheus {
 }
 
 impl Prometheus {
-    /// Collects from these addresses, every second.
+    /// Collects from these addresses, every second; answers by the time this returns.
     pub(crate) fn start(binary: &PathBuf, targets: &[&str]) -> Prometheus {
         let folder = TempDir::new().unwrap();
         let config = format!(
@@ -76,17 +76,23 @@ impl Prometheus {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        Prometheus {
+        let server = Prometheus {
             child,
             address,
             _folder: folder,
-        }
+        };
+        // It listens some time before it answers with anything but 503.
+        patiently("a Prometheus that is ready", || {
+            let (head, _) = answer(&server.address, "/-/ready", "*/*").ok()?;
+            head.contains(" 200 ").then_some(())
+        });
+        server
     }
 
     /// The value of a query, as soon as it has exactly one.
     pub(crate) fn number(&self, query: &str) -> f64 {
         patiently(query, || {
-            let answer = self.query(query)?;
+            let answer = self.query(query);
             let result = answer["data"]["result"].as_array()?;
             let [only] = result.as_slice() else {
                 assert!(result.len() < 2, "{query} has several values: {result:?}");
@@ -97,10 +103,8 @@ impl Prometheus {
         })
     }
 
-    /// The whole answer to a query; `None` while nobody answers.
-    pub(crate) fn query(&self, query: &str) -> Option<Value> {
-        // It may not listen yet.
-        std::net::TcpStream::connect(&self.address).ok()?;
+    /// The whole answer to a query.
+    pub(crate) fn query(&self, query: &str) -> Value {
         let ready = |byte: u8| byte.is_ascii_alphanumeric();
         let encoded: String = query
             .bytes()
@@ -114,7 +118,7 @@ impl Prometheus {
             &format!("/api/v1/query?query={encoded}"),
             "*/*",
         );
-        Some(serde_json::from_str(&body).unwrap())
+        serde_json::from_str(&body).unwrap()
     }
 }
 
