@@ -162,6 +162,7 @@ fn handle(worker: &Worker, found: &Found, turn: Turn<'_>, request: &Request) -> 
             let captures = captures(turn.pattern, request.head.path());
             handler(&Call {
                 request,
+                pattern: turn.pattern,
                 captures,
                 worker,
                 ordinal: turn.ordinal,

@@ -47,12 +47,17 @@ mod request;
 
 // … where it goes and what goes out …
 mod answer;
-mod clinic;
 mod conditions;
 mod general;
 mod routes;
 mod stream;
 mod websocket;
+
+// … which services there are, and what they are made of …
+mod clinic;
+mod model_queue;
+mod services;
+mod sqlite;
 
 // … and what is known about it.
 mod alarm;
@@ -68,7 +73,9 @@ mod truth;
 
 pub use latency::Latency;
 pub use latency_record::LatencySummary;
-pub use options::{Limits, OptionError, Percent, Service, TargetOptions, TlsFiles, TlsOptions};
+pub use options::{
+    Limits, ModelOptions, OptionError, Percent, Service, TargetOptions, TlsFiles, TlsOptions,
+};
 pub use server::{Server, Stopper, serve};
 pub use socket_truth::SocketTruth;
 pub use stall::StallPlan;

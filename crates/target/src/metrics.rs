@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use crate::answer::{Answer, Reply};
 use crate::routes::Call;
+use crate::services::Gauge;
 use crate::truth::Tallied;
 
 /// Upper bounds of the buckets, seconds.
@@ -15,12 +16,13 @@ const BOUNDS_S: [f64; 12] = [
 ];
 
 pub(crate) fn show(call: &Call<'_>) -> Result<Reply, Answer> {
-    let page = page(&call.worker.shared.truth.tallied());
+    let shared = &call.worker.shared;
+    let page = page(&shared.truth.tallied(), &shared.state.gauges());
     Ok(Answer::new(200, "text/plain; version=0.0.4; charset=utf-8", page).into())
 }
 
 // Writing to a text cannot fail.
-fn page(all: &[Tallied]) -> String {
+fn page(all: &[Tallied], gauges: &[Gauge]) -> String {
     let mut out = String::from(
         "# HELP http_requests_total Answers by status.\n# TYPE http_requests_total counter\n",
     );
@@ -38,6 +40,12 @@ fn page(all: &[Tallied]) -> String {
             # TYPE http_requests_in_flight gauge\n";
     let in_flight: u64 = all.iter().map(|one| one.in_flight).sum();
     let _ = writeln!(out, "http_requests_in_flight {in_flight}");
+    for Gauge { name, help, value } in gauges {
+        let _ = writeln!(
+            out,
+            "# HELP {name} {help}\n# TYPE {name} gauge\n{name} {value}"
+        );
+    }
     out += "# HELP http_request_duration_seconds From the last byte of a request to that of its answer.\n\
             # TYPE http_request_duration_seconds histogram\n";
     for one in all {
@@ -88,10 +96,17 @@ mod tests {
             in_flight: 2,
             latency,
         };
-        let page = page(&[one]);
+        let gauge = Gauge {
+            name: "queue_waiting",
+            help: "Requests that wait.",
+            value: 3.0,
+        };
+        let page = page(&[one], &[gauge]);
         let has = |line: &str| assert!(page.lines().any(|one| one == line), "{line} in {page}");
         has("http_requests_total{method=\"GET\\\"\",path=\"/a\",status=\"500\"} 1");
         has("http_requests_in_flight 2");
+        has("# TYPE queue_waiting gauge");
+        has("queue_waiting 3");
         let bucket = "http_request_duration_seconds_bucket{method=\"GET\\\"\",path=\"/a\",le=";
         has(&format!("{bucket}\"0.001\"}} 0"));
         has(&format!("{bucket}\"0.0025\"}} 2"));

@@ -33,6 +33,8 @@ pub struct TargetOptions {
     pub seed: u64,
     /// SQLite file of the service; `None` takes a temporary one. An empty or absent file is seeded.
     pub db: Option<PathBuf>,
+    /// The model behind the service, where it has one.
+    pub model: ModelOptions,
     /// Threads that serve; each owns its connections and its database handle.
     pub threads: usize,
     /// Serve HTTPS instead of HTTP.
@@ -54,6 +56,7 @@ impl Default for TargetOptions {
             stall: None,
             seed: 0,
             db: None,
+            model: ModelOptions::default(),
             threads: 1,
             tls: None,
             limits: Limits::default(),
@@ -78,6 +81,37 @@ impl FromStr for Service {
             "clinic" => Ok(Self::Clinic),
             "plain" => Ok(Self::Plain),
             _ => Err(OptionError::new(text, "a service: clinic or plain")),
+        }
+    }
+}
+
+impl Service {
+    /// The port that its users' load tests expect it on.
+    #[must_use]
+    pub fn port(self) -> u16 {
+        match self {
+            Self::Clinic | Self::Plain => 8000,
+        }
+    }
+}
+
+/// A model that answers slowly, behind a queue.
+#[derive(Clone, Copy, Debug)]
+pub struct ModelOptions {
+    /// How long it works on a request; `None` is the service's own.
+    pub time: Option<Latency>,
+    /// Requests that it works on at once, 1 at least.
+    pub slots: usize,
+    /// Requests that may wait; beyond them comes 503.
+    pub waiting: usize,
+}
+
+impl Default for ModelOptions {
+    fn default() -> Self {
+        Self {
+            time: None,
+            slots: 64,
+            waiting: 1000,
         }
     }
 }

@@ -4,9 +4,12 @@
 
 use std::time::Duration;
 
+use rusqlite::Connection;
 use serde::Deserialize;
 
 use crate::answer::{Answer, Reply};
+use crate::draw::{Purpose, Turn, unit};
+use crate::latency::Latency;
 use crate::options::parse_duration;
 use crate::request::{Head, Request, decode};
 use crate::server::Worker;
@@ -17,6 +20,8 @@ pub(crate) type Handler = fn(&Call<'_>) -> Result<Reply, Answer>;
 /// A request on its way to a handler.
 pub(crate) struct Call<'a> {
     pub(crate) request: &'a Request,
+    /// The route's pattern.
+    pub(crate) pattern: &'a str,
     pub(crate) captures: Vec<&'a str>,
     pub(crate) worker: &'a Worker,
     /// How many requests this endpoint had before.
@@ -26,6 +31,26 @@ pub(crate) struct Call<'a> {
 impl<'a> Call<'a> {
     pub(crate) fn head(&self) -> &Head {
         &self.request.head
+    }
+
+    /// The connection of this thread to the service's database.
+    pub(crate) fn db(&self) -> Result<&'a Connection, Answer> {
+        let db = self.worker.db.as_ref();
+        db.ok_or_else(|| Answer::error(500, "this service has no database"))
+    }
+
+    /// How long the service's model works on this request: `usual` unless the target was asked
+    /// for another time.
+    pub(crate) fn model_time(&self, usual: Latency) -> Duration {
+        let options = &self.worker.shared.options;
+        let turn = Turn {
+            method: self.head().method(),
+            pattern: self.pattern,
+            ordinal: self.ordinal,
+        };
+        let latency = options.model.time.unwrap_or(usual);
+        let time = latency.at(unit(options.seed, turn, Purpose::Model));
+        time.mul_f64(options.slow)
     }
 
     /// The JSON of the body.

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use rusqlite::Connection;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::{mpsc, watch};
@@ -16,18 +17,19 @@ use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
 
 use crate::alarm::Alarm;
-use crate::clinic::{Clinic, Database, Tokens};
 use crate::conditions::Conditions;
 use crate::conversation::converse;
 use crate::leak::leak;
 use crate::memory::Memory;
-use crate::options::{Service, TargetOptions};
+use crate::options::TargetOptions;
 use crate::places::{Place, Places};
 use crate::routes::Table;
+use crate::services::State;
+use crate::sqlite::Database;
 use crate::stall::Stalls;
 use crate::truth::{Truth, TruthReport};
 use crate::websocket::Rooms;
-use crate::{clinic, conditions, files, general, stream, tls, websocket};
+use crate::{conditions, files, general, stream, tls, websocket};
 
 /// Connections that may wait to be accepted, so that a burst of users is not told to come later.
 const BACKLOG: u32 = 4096;
@@ -139,8 +141,7 @@ pub(crate) struct Shared {
     pub(crate) body_memory: Memory,
     pub(crate) sockets: Arc<Places>,
     pub(crate) rooms: Arc<Rooms>,
-    pub(crate) tokens: Tokens,
-    database: Option<Database>,
+    pub(crate) state: State,
     connections: Arc<Places>,
     tls: Option<TlsAcceptor>,
 }
@@ -157,17 +158,18 @@ impl std::fmt::Debug for Shared {
 pub(crate) struct Worker {
     pub(crate) shared: Arc<Shared>,
     pub(crate) alarm: Alarm,
-    pub(crate) clinic: Option<Clinic>,
+    /// To the service's database, where it has one.
+    pub(crate) db: Option<Connection>,
 }
 
 impl Worker {
     fn new(shared: &Arc<Shared>, runtime: &Runtime) -> Result<Self> {
-        let clinic = shared.database.as_ref().map(Clinic::open).transpose()?;
+        let db = shared.state.database().map(Database::connect).transpose()?;
         let _within = runtime.enter();
         Ok(Self {
             shared: Arc::clone(shared),
             alarm: Alarm::new().context("cannot make a timer")?,
-            clinic,
+            db,
         })
     }
 }
@@ -187,7 +189,8 @@ pub fn serve(options: TargetOptions) -> Result<Server> {
     let (tls, ca_pem) = secrets
         .map(|secrets| (secrets.acceptor, secrets.ca_pem))
         .unzip();
-    let (table, database) = service(&options)?;
+    let state = State::prepare(&options)?;
+    let table = table(&state);
     let limits = &options.limits;
     let files = files::raise_limit();
     let connections = files::connections(limits.connections, files, options.threads)?;
@@ -199,8 +202,7 @@ pub fn serve(options: TargetOptions) -> Result<Server> {
         connections: Places::new(connections),
         sockets: Places::new(limits.sockets),
         rooms: Rooms::new(limits.rooms, limits.queue_messages),
-        tokens: Tokens::new(),
-        database,
+        state,
         table,
         tls,
         options,
@@ -233,6 +235,10 @@ fn check(options: &TargetOptions) -> Result<()> {
         (1.0..=SLOW_MAX).contains(&slow),
         "slow must be from 1 to {SLOW_MAX} times, not {slow}"
     );
+    ensure!(
+        options.model.slots > 0,
+        "the model must have a slot to work in"
+    );
     let threads = options.threads;
     ensure!(
         (1..=THREADS_MAX).contains(&threads),
@@ -241,20 +247,14 @@ fn check(options: &TargetOptions) -> Result<()> {
     Ok(())
 }
 
-/// The routes that are asked for, and the data that they need.
-fn service(options: &TargetOptions) -> Result<(Table, Option<Database>)> {
+/// All routes: those that every target has, and the service's own.
+fn table(state: &State) -> Table {
     let mut routes = general::routes();
     routes.extend(conditions::routes());
     routes.extend(stream::routes());
     routes.extend(websocket::routes());
-    let database = match options.service {
-        Service::Plain => None,
-        Service::Clinic => {
-            routes.extend(clinic::routes());
-            Some(Database::prepare(options.db.as_deref())?)
-        }
-    };
-    Ok((Table::new(routes), database))
+    routes.extend(state.routes());
+    Table::new(routes)
 }
 
 fn new_runtime() -> Result<Runtime> {

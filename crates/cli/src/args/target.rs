@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use gatecrash_target::{
-    Latency, Limits, Percent, Service, StallPlan, TargetOptions, TlsFiles, TlsOptions,
+    Latency, Limits, ModelOptions, Percent, Service, StallPlan, TargetOptions, TlsFiles, TlsOptions,
 };
 
 /// What `gatecrash target` is asked for.
@@ -13,9 +13,9 @@ pub(crate) struct TargetArgs {
     /// Which routes to serve: clinic (an API with a small database) or plain (no service)
     #[arg(value_name = "SERVICE")]
     service: Service,
-    /// Port to listen on; 0 lets the system choose one
-    #[arg(long, default_value_t = 8000)]
-    port: u16,
+    /// Port to listen on; by default the service's own, 0 lets the system choose one
+    #[arg(long)]
+    port: Option<u16>,
     /// Address to listen on
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
@@ -44,6 +44,8 @@ pub(crate) struct TargetArgs {
     /// SQLite file of the service; by default a temporary one
     #[arg(long, value_name = "FILE")]
     db: Option<PathBuf>,
+    #[command(flatten)]
+    model: ModelArgs,
     /// Threads that serve, 1 to 256
     #[arg(long, default_value_t = 1)]
     threads: usize,
@@ -61,6 +63,21 @@ pub(crate) struct TargetArgs {
     max_queue: usize,
     #[command(flatten)]
     tls: TlsArgs,
+}
+
+/// What is asked of a service with a model.
+#[derive(Debug, Args)]
+struct ModelArgs {
+    /// How long a service's model works on a request, in the forms of --latency; by default what
+    /// the service takes for its own
+    #[arg(long, value_name = "LATENCY")]
+    model_time: Option<Latency>,
+    /// Requests that the model works on at once
+    #[arg(long, value_name = "NUMBER", default_value_t = ModelOptions::default().slots)]
+    model_slots: usize,
+    /// Requests that may wait for the model; beyond them comes 503
+    #[arg(long, value_name = "NUMBER", default_value_t = ModelOptions::default().waiting)]
+    model_queue: usize,
 }
 
 /// How HTTPS is asked for.
@@ -88,7 +105,7 @@ impl From<TargetArgs> for TargetOptions {
         Self {
             service: args.service,
             host: args.host,
-            port: args.port,
+            port: args.port.unwrap_or(args.service.port()),
             latency: args.latency,
             slow: args.slow,
             errors: args.errors,
@@ -96,6 +113,11 @@ impl From<TargetArgs> for TargetOptions {
             stall: args.stall,
             seed: args.seed,
             db: args.db,
+            model: ModelOptions {
+                time: args.model.model_time,
+                slots: args.model.model_slots,
+                waiting: args.model.model_queue,
+            },
             threads: args.threads,
             tls: args.tls.into_options(),
             limits: Limits {

@@ -11,7 +11,7 @@ use std::time::Instant;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::numbered;
+use super::{numbered, state};
 use crate::answer::{Answer, Reply};
 use crate::clock::now;
 use crate::routes::Call;
@@ -124,7 +124,7 @@ pub(super) fn token(call: &Call<'_>) -> Result<Reply, Answer> {
     if !right {
         return Err(challenge("the tenant, the user or the password is wrong"));
     }
-    let access_token = call.worker.shared.tokens.give(name, now());
+    let access_token = state(call)?.tokens.give(name, now());
     Ok(Answer::json(
         200,
         &json!({
@@ -138,6 +138,7 @@ pub(super) fn token(call: &Call<'_>) -> Result<Reply, Answer> {
 
 /// Lets pass who has a valid token.
 pub(super) fn account(call: &Call<'_>) -> Result<Account, Answer> {
+    let tokens = &state(call)?.tokens;
     let header = call
         .head()
         .values("authorization")
@@ -147,7 +148,7 @@ pub(super) fn account(call: &Call<'_>) -> Result<Account, Answer> {
         .ok()
         .and_then(|text| text.strip_prefix("Bearer "));
     token
-        .and_then(|token| call.worker.shared.tokens.check(token, now()))
+        .and_then(|token| tokens.check(token, now()))
         .ok_or_else(|| challenge("a valid bearer token is needed; POST /auth/token gives one"))
 }
 

@@ -7,14 +7,14 @@ use serde_json::json;
 
 use super::access::admin;
 use super::database::DAYS;
-use super::{db, encounters};
+use super::{encounters, state};
 use crate::answer::{Answer, Reply};
 use crate::routes::Call;
 
 /// `GET /admin/dashboard`
 pub(super) fn dashboard(call: &Call<'_>) -> Result<Reply, Answer> {
     admin(call)?;
-    let db = db(call)?;
+    let db = call.db()?;
     let last = |table| format!("SELECT max(id) FROM {table}");
     let patients: u32 = db
         .prepare_cached(&last("patients"))?
@@ -25,7 +25,7 @@ pub(super) fn dashboard(call: &Call<'_>) -> Result<Reply, Answer> {
     let shown = json!({
         "patients": patients,
         "audit_logs": logs,
-        "tokens_given": call.worker.shared.tokens.given(),
+        "tokens_given": state(call)?.tokens.given(),
         "encounters": encounters::sums(db, 0)?,
     });
     Ok(Answer::json(200, &shown).into())
@@ -36,7 +36,7 @@ pub(super) fn audit_logs(call: &Call<'_>) -> Result<Reply, Answer> {
     admin(call)?;
     let limit = call.number("limit", 50, 1, 1000)?;
     let days = call.number("days", 7, 1, DAYS)?;
-    let mut query = db(call)?.prepare_cached(
+    let mut query = call.db()?.prepare_cached(
         "SELECT id, date('2026-01-01', '+' || day || ' days'), actor, action, entity \
          FROM audit_logs WHERE day >= ?1 ORDER BY day DESC, id DESC LIMIT ?2",
     )?;

@@ -1,15 +1,11 @@
 //! The clinic's SQLite file: its schema and what it holds at first.
 //!
-//! In: a path, or none. Out: connections. Never: a change to a file that is not a clinic's.
-//! The same rows are made every time, with dates of 2026 whatever the day is.
+//! In: an empty file. Out: tables and rows, every time the same. Never: today's date; all is of
+//! 2026 whatever the day is.
 
-use std::path::{Path, PathBuf};
+use rusqlite::{Transaction, params};
 
-use anyhow::{Context, Result, bail};
-use rusqlite::{Connection, Transaction, params};
-use tempfile::TempDir;
-
-use crate::draw::mix;
+use crate::sqlite::{Content, pick, pick_text};
 
 /// Encounters that exist at first have numbers up to this one.
 pub(super) const ENCOUNTERS: u32 = 1000;
@@ -62,91 +58,19 @@ const REASONS: [&str; 6] = [
 ];
 const ACTIONS: [&str; 4] = ["login", "read", "create", "export"];
 
-/// A clinic's file. A temporary one is removed when this is dropped.
-#[derive(Debug)]
-pub(crate) struct Database {
-    path: PathBuf,
-    _temporary: Option<TempDir>,
-}
+/// What the clinic keeps.
+pub(super) const CONTENT: Content = Content {
+    service: "clinic",
+    application_id: APPLICATION_ID,
+    version: SCHEMA_VERSION,
+    seed,
+};
 
-impl Database {
-    /// Opens `path`, or a temporary file; an empty or absent file is seeded.
-    pub(crate) fn prepare(path: Option<&Path>) -> Result<Self> {
-        let (path, temporary) = match path {
-            Some(path) => (path.to_owned(), None),
-            None => {
-                let folder =
-                    TempDir::with_prefix("gatecrash-").context("cannot make a temporary folder")?;
-                (folder.path().join("clinic.sqlite"), Some(folder))
-            }
-        };
-        let database = Self {
-            path,
-            _temporary: temporary,
-        };
-        let mut connection = database.connect()?;
-        ensure_seeded(&mut connection).with_context(|| database.told())?;
-        drop(connection);
-        Ok(database)
-    }
-
-    /// A connection for one thread.
-    pub(crate) fn connect(&self) -> Result<Connection> {
-        let open = || {
-            let connection = Connection::open(&self.path)?;
-            connection.busy_timeout(std::time::Duration::from_secs(5))?;
-            // Waiting for the disk would be measured, and a test's data need not survive a power cut.
-            connection.pragma_update(None, "synchronous", "OFF")?;
-            connection.set_prepared_statement_cache_capacity(32);
-            Ok::<_, rusqlite::Error>(connection)
-        };
-        open().with_context(|| self.told())
-    }
-
-    fn told(&self) -> String {
-        format!(
-            "cannot use {} as the clinic's database",
-            self.path.display()
-        )
-    }
-}
-
-fn ensure_seeded(connection: &mut Connection) -> Result<()> {
-    let owner: i32 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
-    let version: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    let tables: u32 =
-        connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    match (owner, version, tables) {
-        (APPLICATION_ID, SCHEMA_VERSION, _) => Ok(()),
-        (APPLICATION_ID, ..) => {
-            bail!("it is of another version; name an absent file to make a new one")
-        }
-        (0, 0, 0) => seed(connection).context("cannot write the first data"),
-        _ => bail!("it is a database of something else; name an absent or empty file"),
-    }
-}
-
-fn seed(connection: &mut Connection) -> Result<()> {
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    let transaction = connection.transaction()?;
+fn seed(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA)?;
-    seed_patients(&transaction)?;
-    seed_encounters(&transaction)?;
-    seed_audit_logs(&transaction)?;
-    // Last, and with the rest or not at all: the mark says that the data is complete.
-    transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-    transaction.pragma_update(None, "user_version", SCHEMA_VERSION)?;
-    transaction.commit()?;
-    Ok(())
-}
-
-/// A number below `bound` that belongs to row `row` and column `column`.
-fn pick(row: u32, column: u32, bound: u32) -> u32 {
-    (mix(u64::from(row) << 8 | u64::from(column)) % u64::from(bound)) as u32
-}
-
-fn pick_text<'a>(row: u32, column: u32, texts: &[&'a str]) -> &'a str {
-    texts[pick(row, column, texts.len() as u32) as usize]
+    seed_patients(transaction)?;
+    seed_encounters(transaction)?;
+    seed_audit_logs(transaction)
 }
 
 fn seed_patients(transaction: &Transaction<'_>) -> rusqlite::Result<()> {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::access::account;
 use super::database::{DAYS, ENCOUNTERS, STATUSES};
-use super::{db, numbered};
+use super::numbered;
 use crate::answer::{Answer, Reply};
 use crate::routes::Call;
 
@@ -73,7 +73,7 @@ pub(super) fn list(call: &Call<'_>) -> Result<Reply, Answer> {
         .map(known_status)
         .transpose()?;
     let skipped = (page - 1) * page_size;
-    let db = db(call)?;
+    let db = call.db()?;
     let items = match status {
         None => {
             let query = select_encounters!("ORDER BY e.id DESC LIMIT ?1 OFFSET ?2");
@@ -139,7 +139,9 @@ fn absent() -> Answer {
 pub(super) fn view(call: &Call<'_>) -> Result<Reply, Answer> {
     account(call)?;
     let id = captured_encounter(call)?;
-    let mut query = db(call)?.prepare_cached(select_encounters!("WHERE e.id = ?1"))?;
+    let mut query = call
+        .db()?
+        .prepare_cached(select_encounters!("WHERE e.id = ?1"))?;
     let encounter = query
         .query_row([id], read_encounter)
         .optional()?
@@ -151,7 +153,7 @@ pub(super) fn view(call: &Call<'_>) -> Result<Reply, Answer> {
 pub(super) fn note(call: &Call<'_>) -> Result<Reply, Answer> {
     account(call)?;
     let id = captured_encounter(call)?;
-    let mut query = db(call)?.prepare_cached(
+    let mut query = call.db()?.prepare_cached(
         "SELECT subjective, objective, assessment, plan FROM notes WHERE encounter = ?1",
     )?;
     let read = |row: &Row<'_>| {
@@ -188,7 +190,7 @@ pub(super) fn create(call: &Call<'_>) -> Result<Reply, Answer> {
     }
     let patient = numbered(&new.patient_id, "patient")
         .ok_or_else(|| Answer::error(422, "patient_id must be of the form patient-17"))?;
-    let db = db(call)?;
+    let db = call.db()?;
     let known = db
         .prepare_cached("SELECT 1 FROM patients WHERE id = ?1")?
         .exists([patient])?;
@@ -292,7 +294,7 @@ pub(super) fn metrics(call: &Call<'_>) -> Result<Reply, Answer> {
             ));
         }
     };
-    let by_status = sums(db(call)?, DAYS - days)?;
+    let by_status = sums(call.db()?, DAYS - days)?;
     let encounters: u32 = by_status.iter().map(|sum| sum.encounters).sum();
     let minutes: u32 = by_status.iter().map(|sum| sum.minutes).sum();
     let shown = json!({
@@ -331,11 +333,12 @@ pub(super) fn sums(db: &Connection, first: u32) -> rusqlite::Result<Vec<Sum>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clinic::Database;
+    use crate::clinic::database::CONTENT;
+    use crate::sqlite::Database;
 
     #[test]
     fn the_oldest_created_encounter_makes_room() {
-        let database = Database::prepare(None).expect("a database");
+        let database = Database::prepare(None, CONTENT).expect("a database");
         let db = database.connect().expect("a connection");
         let total = || count(&db, None).expect("a count");
         let create = || insert(&db, 1, 1, "completed", "cough").expect("an encounter");

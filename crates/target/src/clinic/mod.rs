@@ -3,11 +3,14 @@
 //! In: calls. Out: JSON from a seeded SQLite file. Never: a query without an index, since the
 //! clinic must not be what is measured.
 
-use rusqlite::Connection;
+use anyhow::Result;
 
 use crate::answer::Answer;
 use crate::general::usual;
+use crate::options::TargetOptions;
 use crate::routes::{Call, Route};
+use crate::services;
+use crate::sqlite::Database;
 
 mod access;
 mod admin;
@@ -15,19 +18,25 @@ mod database;
 mod encounters;
 mod patients;
 
-pub(crate) use access::Tokens;
-pub(crate) use database::Database;
+use access::Tokens;
 
-/// What one thread serves the clinic with.
-pub(crate) struct Clinic {
-    db: Connection,
+/// What the clinic remembers for all its threads.
+pub(crate) struct State {
+    tokens: Tokens,
+    database: Database,
 }
 
-impl Clinic {
-    pub(crate) fn open(database: &Database) -> anyhow::Result<Self> {
+impl State {
+    /// Opens the clinic's file.
+    pub(crate) fn prepare(options: &TargetOptions) -> Result<Self> {
         Ok(Self {
-            db: database.connect()?,
+            tokens: Tokens::new(),
+            database: Database::prepare(options.db.as_deref(), database::CONTENT)?,
         })
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.database
     }
 }
 
@@ -46,17 +55,10 @@ pub(crate) fn routes() -> Vec<Route> {
     ]
 }
 
-/// The database of the thread that serves `call`.
-fn db<'a>(call: &Call<'a>) -> Result<&'a Connection, Answer> {
-    match &call.worker.clinic {
-        Some(clinic) => Ok(&clinic.db),
-        None => Err(Answer::error(500, "this target does not serve the clinic")),
-    }
-}
-
-impl From<rusqlite::Error> for Answer {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::error(500, format!("the database failed: {error}"))
+fn state<'a>(call: &Call<'a>) -> Result<&'a State, Answer> {
+    match &call.worker.shared.state {
+        services::State::Clinic(clinic) => Ok(clinic),
+        _ => Err(Answer::error(500, "this target is no clinic")),
     }
 }
 

@@ -6,7 +6,6 @@ use rusqlite::{Row, params};
 use serde_json::json;
 
 use super::access::account;
-use super::db;
 use crate::answer::{Answer, Reply};
 use crate::routes::Call;
 
@@ -24,7 +23,7 @@ pub(super) fn search(call: &Call<'_>) -> Result<Reply, Answer> {
         return Err(Answer::error(422, "q must be 1 to 100 bytes of a name"));
     }
     // Every word with this beginning sorts before the beginning followed by the last character.
-    let mut query = db(call)?.prepare_cached(
+    let mut query = call.db()?.prepare_cached(
         "SELECT DISTINCT p.id, p.name, p.birth_date FROM patient_words w \
          JOIN patients p ON p.id = w.patient \
          WHERE w.word >= ?1 AND w.word < ?1 || char(1114111) ORDER BY w.word, p.id LIMIT ?2",
