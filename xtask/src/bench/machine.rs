@@ -106,7 +106,7 @@ fn processor() -> String {
     proc_line("/proc/cpuinfo", "model name")
 }
 
-fn cores() -> usize {
+pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 

@@ -5,6 +5,7 @@
 //! 127.0.0.1 and ends by itself. Never judges a figure that it did not measure in the same run.
 
 mod archive;
+mod awake;
 mod cost;
 mod freeze;
 mod generator;
@@ -159,7 +160,7 @@ struct PythonSide {
 
 impl Bench {
     fn prepare(options: &Options, proofs: &[Proof]) -> Result<Bench> {
-        for program in ["wrk", "nginx", "taskset"] {
+        for program in ["wrk", "nginx", "taskset", "chrt"] {
             ensure!(
                 shell::has(program),
                 "`{program}` is not installed (on Debian: apt-get install wrk nginx util-linux)"

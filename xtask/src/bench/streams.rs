@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::awake::{AWAKE, awake};
 use super::plans::{self, PlanRun};
 use super::verdict::{Verdict, figure};
 use super::{Bench, Found, median};
@@ -35,6 +36,7 @@ struct Row {
 /// Streams of 50 tokens, one every 20 ms after the first 100 ms.
 pub(crate) fn paced(bench: &Bench) -> Result<Found> {
     let target = plans::target(bench, &[])?;
+    let _awake = awake()?;
     let mut rows = Vec::new();
     for round in 1..=bench.rounds {
         rows.extend(run(bench, &target.url, round)?);
@@ -120,7 +122,7 @@ fn csv(rows: &[Row]) -> Result<String> {
 fn summary(rows: &[Row], pairs: &[(&'static str, &'static str)], rounds: usize) -> Result<String> {
     let mut text = format!(
         "20 streams started per second for 20 s, each of 50 tokens, one every 20 ms after the first 100 ms; medians of \
-         {rounds} rounds, in milliseconds: reported, and as the target sent them.\n\n\
+         {rounds} rounds, in milliseconds: reported, and as the target sent them. {AWAKE}\n\n\
          | stream | measure | P50 | true | P90 | true | P99 | true | max | true |\n\
          |---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     );

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
+use super::awake::{AWAKE, awake};
 use super::plans::{self, PlanRun};
 use super::verdict::{Verdict, figure};
 use super::{Bench, Found, median};
@@ -61,6 +62,7 @@ impl Row {
 /// Each distribution, every round.
 pub(crate) fn distributions(bench: &Bench) -> Result<Found> {
     let seconds = bench.pick(30, 3);
+    let _awake = awake()?;
     let mut rows = Vec::new();
     for latency in DISTRIBUTIONS {
         let target = plans::target(bench, &["--latency", latency])?;
@@ -161,7 +163,7 @@ fn summary(rows: &[Row], rounds: usize, seconds: u64) -> Result<String> {
     let mut text = format!(
         "{RATE_PER_S} arrivals per second for {seconds} s, medians of {rounds} rounds, in milliseconds: the response \
          time that the run reported (from the instant an arrival was due), and the target's own record (from the last \
-         byte of the request to the answer).\n\n| latency |"
+         byte of the request to the answer). {AWAKE}\n\n| latency |"
     );
     for (_, name) in PERCENTILES {
         write!(text, " {name} | true |")?;
