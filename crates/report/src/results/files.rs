@@ -3,7 +3,7 @@
 //! In: a record. Out: names and contents. Not among them is `SCENARIO_stats_history.csv`: it
 //! says what Locust would have shown in each second, which only the run itself can.
 
-use gatecrash_metrics::RunRecord;
+use gatecrash_metrics::{RunRecord, ScenarioRecord, Snapshot};
 
 use crate::archive;
 use crate::csv::{exceptions, failures, requests};
@@ -29,39 +29,42 @@ pub const JUNIT: &str = "junit.xml";
 /// The plan as it was run.
 pub const PLAN: &str = "effective.yaml";
 
-/// All files of a run.
-pub fn files(run: &RunRecord) -> Vec<(String, String)> {
-    let mut files = csv_files(run);
-    files.extend([
-        (archive::FILE.to_owned(), archive::write(run)),
-        (SUMMARY_MD.to_owned(), summary_md::summary(run)),
-        (SUMMARY_JSON.to_owned(), summary_json::summary(run)),
-        (JUNIT.to_owned(), junit::junit(run)),
-    ]);
-    files
+/// All files of a run. Each is made when it is its turn, so that they are never all in
+/// memory together.
+pub fn files(run: &RunRecord) -> impl Iterator<Item = (String, String)> {
+    type Write = fn(&RunRecord) -> String;
+    let whole: [(&str, Write); 4] = [
+        (archive::FILE, archive::write),
+        (SUMMARY_MD, summary_md::summary),
+        (SUMMARY_JSON, summary_json::summary),
+        (JUNIT, junit::junit),
+    ];
+    let whole = whole.into_iter();
+    csv_files(run).chain(whole.map(|(name, write)| (name.to_owned(), write(run))))
 }
 
-/// The tables of a run.
-pub fn csv_files(run: &RunRecord) -> Vec<(String, String)> {
+/// The tables of a run, as [`files`].
+pub fn csv_files(run: &RunRecord) -> impl Iterator<Item = (String, String)> {
+    type Write = fn(&[ScenarioRecord]) -> String;
+    let of_all: [(&str, Write); 2] = [(MEASURES, csv::measures), (ARRIVALS, csv::arrivals)];
+    let of_all = of_all.into_iter();
+    let of_all = of_all.map(|(name, write)| (name.to_owned(), write(&run.scenarios)));
     let names: Vec<String> = run.scenarios.iter().map(|one| one.name.clone()).collect();
-    let rules = Rules::default();
+    let each = file_names(&names).into_iter().zip(&run.scenarios);
+    of_all.chain(each.flat_map(|(prefix, scenario)| tables(prefix, &scenario.snapshot)))
+}
+
+/// The tables of one scenario.
+fn tables(prefix: String, snapshot: &Snapshot) -> impl Iterator<Item = (String, String)> {
+    type Write = fn(&Snapshot) -> String;
     let [stats, _, failed, raised] = CsvFiles::ENDS;
-    let mut files = vec![
-        (MEASURES.to_owned(), csv::measures(&run.scenarios)),
-        (ARRIVALS.to_owned(), csv::arrivals(&run.scenarios)),
+    let all: [(&str, Write); 3] = [
+        (stats, |snapshot| requests(snapshot, &Rules::default())),
+        (failed, failures),
+        (raised, |snapshot| exceptions(&snapshot.exceptions)),
     ];
-    for (prefix, scenario) in file_names(&names).iter().zip(&run.scenarios) {
-        let snapshot = &scenario.snapshot;
-        files.extend([
-            (format!("{prefix}{stats}"), requests(snapshot, &rules)),
-            (format!("{prefix}{failed}"), failures(snapshot)),
-            (
-                format!("{prefix}{raised}"),
-                exceptions(&snapshot.exceptions),
-            ),
-        ]);
-    }
-    files
+    let all = all.into_iter();
+    all.map(move |(end, write)| (format!("{prefix}{end}"), write(snapshot)))
 }
 
 /// The names of all files that a run with these scenarios writes.
