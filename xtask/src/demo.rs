@@ -22,6 +22,34 @@ const RATE: &str = "100/s";
 const RATE_TIME: &str = "10s";
 /// The exit code of a run whose numbers must not be used.
 const INVALID: i32 = 98;
+/// The ready suites: their folder, what serves them, what they are about.
+const SUITES: [(&str, &str, &str); 5] = [
+    (
+        "records",
+        "records",
+        "a records API on a database, and a slow triage behind a queue",
+    ),
+    (
+        "knowledge-graph",
+        "knowledge-graph",
+        "retrieval by promises, a mode without its reranker",
+    ),
+    (
+        "clinic",
+        "clinic",
+        "1,000 users, 10,000 WebSockets, uploads",
+    ),
+    (
+        "support-chat",
+        "support-chat --model-time 100ms",
+        "what a cache before a model is worth",
+    ),
+    (
+        "ai-service",
+        "ai-service",
+        "token streams, limits, a breaker, a cost told before",
+    ),
+];
 /// Far longer than a run, so that a demo never hangs.
 const LIMIT: Duration = Duration::from_secs(120);
 
@@ -65,7 +93,20 @@ pub(crate) fn run() -> Result<()> {
     tell_files(&results.join("plan"))?;
     tell_truth(url)?;
     say("verdict: PASSED");
+    tell_suites(&gatecrash);
     Ok(())
+}
+
+/// What to run next: each takes seconds.
+fn tell_suites(gatecrash: &Path) {
+    let shown = gatecrash.strip_prefix(workspace::root());
+    let gatecrash = shown.unwrap_or(gatecrash).display();
+    println!("\nReady suites, each with a plan, a locustfile and a README:\n");
+    for (suite, target, about) in SUITES {
+        println!("  {about}");
+        println!("    {gatecrash} target {target} &");
+        println!("    {gatecrash} run suites/{suite}/plan.yaml --quick\n");
+    }
 }
 
 fn verdict(code: i32) -> Result<()> {
@@ -115,4 +156,23 @@ fn tell_truth(url: &str) -> Result<()> {
         "the clinic received {received} requests; it answered 95 % of them within {p95} ms"
     ));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_suite_is_hinted_at() {
+        let suites = std::fs::read_dir(workspace::root().join("suites")).unwrap();
+        let folders = suites.map(Result::unwrap);
+        let folders = folders.filter(|entry| entry.path().join("plan.yaml").is_file());
+        let mut found: Vec<String> = folders
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect();
+        let mut hinted = SUITES.map(|(suite, ..)| suite.to_owned());
+        found.sort();
+        hinted.sort();
+        assert_eq!(found, hinted);
+    }
 }
