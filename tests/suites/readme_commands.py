@@ -19,6 +19,9 @@ import time
 from pathlib import Path
 
 COMMAND_PATIENCE_S = 100
+# What other work on the machine makes of a run; it is done again.
+INVALID = 98
+ATTEMPTS = 3
 START_PATIENCE_S = 20
 
 
@@ -72,14 +75,17 @@ def _without_comment(command: str) -> str:
 
 
 def _run(command: str) -> None:
-    done = subprocess.run(
-        ["bash", "-c", command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=COMMAND_PATIENCE_S,
-    )
+    for _ in range(ATTEMPTS):
+        done = subprocess.run(
+            ["bash", "-c", command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=COMMAND_PATIENCE_S,
+        )
+        if done.returncode != INVALID:
+            break
     if done.returncode != 0:
         raise SystemExit(f"{done.stdout}\nexit code {done.returncode} of: {command}")
 

@@ -48,7 +48,7 @@ FAULTS = [
 
 
 @pytest.mark.parametrize(
-    "scenario, flags, broken", FAULTS, ids=lambda value: value if isinstance(value, str) else ""
+    "scenario, flags, broken", FAULTS, ids=[" ".join([case[0], *case[1]]) for case in FAULTS]
 )
 def test_a_fault_breaks_its_objective(target, run_plan, scenario, flags, broken):
     url = target("clinic", *flags)
