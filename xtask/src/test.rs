@@ -20,7 +20,7 @@ use crate::{develop, http, python, workspace};
 pub(crate) enum Part {
     /// The tests of the Rust crates.
     Rust,
-    /// The tests in Python: API, outputs, conformance with real Locust.
+    /// The tests in Python: API, outputs, conformance with real Locust, the ready suites.
     Python,
     /// `pip install .` into a fresh environment, and a run from there.
     Install,

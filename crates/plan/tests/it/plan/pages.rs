@@ -146,6 +146,33 @@ fn the_schema_refuses_what_is_not_a_plan() {
     }
 }
 
+#[test]
+fn what_is_laid_over_a_plan_is_described_as_parts() {
+    let plan = super::with_scenario("{ users: 1, for: 1m }");
+    let laid = |quick: &str| refused(&format!("{plan}quick: {quick}\n"));
+    for quick in [
+        "{}",
+        "{ scenarios: { s: { for: 5s } } }",
+        "{ scenarios: { s: { users: null, rate: 5/s }, new: { rate: 1/s, for: 1s } } }",
+        "{ scenarios: { s: null }, host: null, ready: { within: 1s } }",
+        "{ users: { u: { wait: 10ms } }, objectives: [p95 < 1s] }",
+    ] {
+        assert_eq!(laid(quick), Vec::<String>::new(), "{quick}");
+    }
+    for quick in [
+        "{ scenarios: { s: { fro: 5s } } }",
+        "{ scenarios: { s: { for: 5 } } }",
+        "{ users: { u: { tasks: [{}] } } }",
+        "{ users: { u: { tasks: [null] } } }",
+        "{ quick: {} }",
+        "[]",
+    ] {
+        let wrong = laid(quick);
+        let is_there = |wrong: &String| wrong.starts_with("/quick");
+        assert!(wrong.iter().any(is_there), "{quick}: {wrong:?}");
+    }
+}
+
 fn visit(node: &Value, look: &mut impl FnMut(&Value)) {
     look(node);
     match node {
