@@ -121,7 +121,7 @@ class Customer(HttpUser):
 
 @events.test_start.add_listener
 def empty_the_cache(environment: Environment, **_: Any) -> None:
-    """Hits can only be told apart from misses where the run begins with an empty cache."""
+    """Runs can be compared where each begins with an empty cache."""
     answer = requests.post(f"{environment.host or HOST}/admin/cache", timeout=10)
     if answer.status_code >= 400:
         logger.warning("the cache is not empty: status %s", answer.status_code)
