@@ -6,6 +6,11 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Result, bail};
+
+/// Says the same as `--quick`.
+const QUICK: &str = "GATECRASH_QUICK";
+
 /// The virtual environment that is active, if one is.
 pub(crate) fn virtual_env() -> Option<PathBuf> {
     std::env::var_os("VIRTUAL_ENV")
@@ -26,6 +31,21 @@ pub(crate) fn has_dumb_terminal() -> bool {
 /// The value of a variable, if it is set and is text.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+/// Whether plans are to be run quickly, as by `--quick`.
+///
+/// # Errors
+/// A value that says neither yes nor no.
+pub(crate) fn wants_quick() -> Result<bool> {
+    match std::env::var_os(QUICK) {
+        None => Ok(false),
+        Some(value) => match value.to_str() {
+            Some("1" | "true") => Ok(true),
+            Some("" | "0" | "false") => Ok(false),
+            _ => bail!("{QUICK} is {}: set it to 1, or to 0", value.display()),
+        },
+    }
 }
 
 /// The file that a job of GitHub Actions wants its summary in.

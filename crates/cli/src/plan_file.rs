@@ -78,7 +78,7 @@ pub(crate) fn load(args: &PlanArgs) -> Result<PlanFile> {
         text: &text,
         format,
         environment: &|name| env::variable(name).or_else(|| dotenv.get(name).cloned()),
-        overrides: &overrides(args),
+        overrides: &overrides(args)?,
         folder: &folder,
     })
     .and_then(check_files)
@@ -166,15 +166,16 @@ fn told(faults: Faults) -> anyhow::Error {
     anyhow!("the plan cannot be run\n\n{faults}")
 }
 
-fn overrides(args: &PlanArgs) -> Overrides {
+fn overrides(args: &PlanArgs) -> Result<Overrides> {
     let seed = args.seed.map(|seed| format!("seed={seed}"));
-    Overrides {
+    Ok(Overrides {
+        quick: args.quick || env::wants_quick()?,
         set: args.set.iter().cloned().chain(seed).collect(),
         scenario: args.scenario.clone(),
         rate: args.rate.clone(),
         users: args.users.clone(),
         duration: args.duration.clone(),
-    }
+    })
 }
 
 /// Every file that the plan names must be there, and be a file.

@@ -45,6 +45,7 @@ pub fn plan(input: &[u8]) {
 
 fn sources(text: &str, format: Format) -> Sources<'_> {
     static NO_OVERRIDES: Overrides = Overrides {
+        quick: false,
         set: Vec::new(),
         scenario: None,
         rate: None,

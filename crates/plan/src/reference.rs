@@ -100,7 +100,7 @@ impl Page {
                     (union.kinds)().iter().for_each(|kind| self.reach(kind));
                 }
             }
-            Kind::Record(record) => self.reach_record(record),
+            Kind::Record(record) | Kind::Parts(record) => self.reach_record(record),
             Kind::Merged(first, others, _) => {
                 self.reach_record(first);
                 others.iter().for_each(|other| self.reach_record(other));
@@ -178,6 +178,7 @@ fn shown(kind: &Kind) -> String {
         Kind::Open(record, name, values) => {
             format!("{} with {name}: {}", link(record.title()), shown(values))
         }
+        Kind::Parts(record) => format!("parts of a {}", link(record.title())),
         Kind::Union(union) => link(union.title),
         Kind::OneOf(kinds) => {
             let kinds: Vec<String> = kinds.iter().map(shown).collect();

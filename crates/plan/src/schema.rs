@@ -17,12 +17,12 @@ use crate::file::{self, Format};
 pub fn schema() -> String {
     let mut definitions = Definitions::default();
     let root = definitions.of(&PlanFile::kind());
-    definitions.0.insert("variable".to_owned(), variable());
+    definitions.all.insert("variable".to_owned(), variable());
     let schema = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Gatecrash plan",
         "$ref": root["$ref"],
-        "$defs": definitions.0,
+        "$defs": definitions.all,
     });
     format!("{schema:#}\n")
 }
@@ -36,24 +36,38 @@ fn variable() -> Value {
     })
 }
 
+/// What the names of parts begin with.
+const PARTS: &str = "PartsOf";
+
 /// Everything that has a name in the schema.
 #[derive(Default)]
-struct Definitions(BTreeMap<String, Value>);
+struct Definitions {
+    all: BTreeMap<String, Value>,
+    /// What is described is laid over something of its kind: nothing in it is required.
+    is_of_parts: bool,
+}
 
 impl Definitions {
     fn of(&mut self, kind: &Kind) -> Value {
         match kind {
-            Kind::Leaf(leaf) => self.named(leaf.name, |_| of_leaf(leaf)),
-            Kind::List(items) => json!({ "type": "array", "items": self.of(items) }),
-            Kind::Map(_, values) => {
-                json!({ "type": "object", "additionalProperties": self.of(values) })
+            Kind::Leaf(leaf) => self.of_parts(false, |all| all.named(leaf.name, |_| of_leaf(leaf))),
+            // A list is replaced as a whole.
+            Kind::List(items) => {
+                let items = self.of_parts(false, |all| all.of(items));
+                json!({ "type": "array", "items": items })
             }
+            Kind::Map(_, values) => {
+                let values = self.of(values);
+                json!({ "type": "object", "additionalProperties": self.or_null(values) })
+            }
+            Kind::Parts(record) => self.of_parts(true, |all| all.of(&Kind::Record(record))),
             Kind::Record(record) => self.named(record.title(), |all| all.of_record(record)),
             Kind::Merged(first, others, alone) => {
                 self.named(first.title(), |all| all.of_merged(first, others, *alone))
             }
             Kind::Open(record, _, values) => {
                 let values = self.of(values);
+                let values = self.or_null(values);
                 self.named(record.title(), |all| {
                     let mut object = all.of_record(record);
                     object["additionalProperties"] = values;
@@ -73,14 +87,33 @@ impl Definitions {
 
     /// A reference to what has this name; made when it is met for the first time.
     fn named(&mut self, name: &str, make: impl FnOnce(&mut Self) -> Value) -> Value {
-        let name = name.replace(' ', "_");
-        if !self.0.contains_key(&name) {
+        let name = match self.is_of_parts {
+            true => format!("{PARTS}{}", name.replace(' ', "_")),
+            false => name.replace(' ', "_"),
+        };
+        if !self.all.contains_key(&name) {
             // Taken before it is made: steps contain steps.
-            self.0.insert(name.clone(), Value::Null);
+            self.all.insert(name.clone(), Value::Null);
             let made = make(self);
-            self.0.insert(name.clone(), made);
+            self.all.insert(name.clone(), made);
         }
         json!({ "$ref": format!("#/$defs/{name}") })
+    }
+
+    /// Describes something as parts, or as a whole.
+    fn of_parts(&mut self, is_of_parts: bool, make: impl FnOnce(&mut Self) -> Value) -> Value {
+        let outer = std::mem::replace(&mut self.is_of_parts, is_of_parts);
+        let made = make(self);
+        self.is_of_parts = outer;
+        made
+    }
+
+    /// What can be taken away as well, if this is of parts.
+    fn or_null(&self, value: Value) -> Value {
+        match self.is_of_parts {
+            true => json!({ "anyOf": [value, { "type": "null" }] }),
+            false => value,
+        }
     }
 
     fn of_record(&mut self, record: &Record) -> Value {
@@ -106,10 +139,14 @@ impl Definitions {
     }
 
     fn object(&mut self, record: &Record, keys: Vec<Key>, one_of: &[&str]) -> Value {
-        let required = keys.iter().filter(|key| key.required).map(|key| key.name);
-        let required: Vec<&str> = required.collect();
+        let is_of_parts = self.is_of_parts;
+        let required = keys.iter().filter(|key| key.required && !is_of_parts);
+        let required: Vec<&str> = required.map(|key| key.name).collect();
+        // What is laid over has nothing that is laid over it.
+        let is_shown = |key: &&Key| !(is_of_parts && matches!(key.kind, Kind::Parts(_)));
         let properties: Map<String, Value> = keys
             .iter()
+            .filter(is_shown)
             .map(|key| (key.name.to_owned(), self.property(key)))
             .collect();
         let mut object = json!({
@@ -121,7 +158,7 @@ impl Definitions {
         if !required.is_empty() {
             object["required"] = required.into();
         }
-        if !one_of.is_empty() {
+        if !one_of.is_empty() && !is_of_parts {
             let each = one_of.iter().map(|name| json!({ "required": [name] }));
             object["oneOf"] = each.collect();
         }
@@ -129,7 +166,8 @@ impl Definitions {
     }
 
     fn property(&mut self, key: &Key) -> Value {
-        let mut property = self.of(&key.kind);
+        let property = self.of(&key.kind);
+        let mut property = self.or_null(property);
         let mut description = joined(key.doc);
         if let Some(default) = key.default {
             description.push_str(&format!(" Without it: {default}."));

@@ -12,6 +12,10 @@ pub(crate) struct PlanArgs {
     /// The plan: a YAML, TOML or JSON file; - reads YAML or JSON from stdin
     #[arg(value_name = "PLAN")]
     pub(crate) plan: Option<PathBuf>,
+    /// The plan scaled to seconds, to try it: with what it says under `quick` laid over it, before
+    /// any other option; so does the variable GATECRASH_QUICK=1
+    #[arg(long)]
+    pub(crate) quick: bool,
     /// Only this scenario of the plan, or all rungs of this ladder
     #[arg(long, value_name = "NAME")]
     pub(crate) scenario: Option<String>,

@@ -86,13 +86,24 @@ fn another_version_of_the_package_is_refused() {
     check_refused(command, 97, &["has the package gatecrash 0.0.0", VERSION]);
 }
 
+const LOCUST_PLAN: &str = "host: ${TARGET}\nusers: { u: { locustfile: users.py } }\n\
+                           scenarios: { a: { rate: 10/s, for: 1s } }\n";
+
+/// A plan of locust users that goes on with `more` is run with `option`: Python gets `handed`.
+pub(crate) fn check_plan_is_handed_over(more: &str, option: &str, handed: &str) {
+    let environment = python_that_says(&format!("echo {VERSION}; exit 0"));
+    let desk = Desk::new(&format!("{LOCUST_PLAN}{more}"));
+    desk.write("users.py", "");
+    let mut command = desk.command(&["run", "plan.yaml", option]);
+    let ended = ended(command.env("VIRTUAL_ENV", environment.path()));
+    let handed = format!("[-m]\n[gatecrash]\n[run]\n[plan.yaml]\n{handed}");
+    assert_eq!(ended, (7, handed, String::new()));
+}
+
 #[test]
 fn a_plan_with_a_locustfile_is_resolved_and_then_handed_over() {
     let environment = python_that_says(&format!("echo {VERSION}; exit 0"));
-    let desk = Desk::new(
-        "host: ${TARGET}\nusers: { u: { locustfile: users.py } }\n\
-         scenarios: { a: { rate: 10/s, for: 1s } }\n",
-    );
+    let desk = Desk::new(LOCUST_PLAN);
     let run = |args: &[&str]| {
         let mut command = desk.command(args);
         ended(command.env("VIRTUAL_ENV", environment.path()))

@@ -13,6 +13,7 @@ mod overview;
 mod plans;
 mod profile;
 mod prometheus;
+mod quick;
 mod reference;
 mod results;
 mod run;

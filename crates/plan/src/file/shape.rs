@@ -24,6 +24,9 @@ pub(crate) enum Kind {
     /// Values under given keys, and one under a name that the author chooses; what the name
     /// is, and that value.
     Open(&'static Record, &'static str, Box<Kind>),
+    /// Parts of a record, which are laid over another one of its kind: nothing is required, and
+    /// `null` takes away.
+    Parts(&'static Record),
     /// One of several.
     OneOf(Vec<Kind>),
     /// One of several that have a name together.
@@ -89,6 +92,7 @@ impl Kind {
             Kind::Record(record) | Kind::Merged(record, ..) | Kind::Open(record, ..) => {
                 format!("a map that describes {}", record.name)
             }
+            Kind::Parts(record) => format!("a map of parts of {}", record.name),
             Kind::Union(union) => format!("a map that describes {}", union.name),
             Kind::OneOf(kinds) => {
                 let all: Vec<String> = kinds.iter().map(Kind::what).collect();

@@ -14,6 +14,7 @@ mod judging;
 mod loads;
 mod overrides;
 mod profile;
+mod quick;
 mod requests;
 mod scenarios;
 mod scope;
@@ -32,7 +33,7 @@ use gatecrash_metrics::objective::Objective;
 use gatecrash_metrics::watch::{Watch, gauges};
 
 use crate::effective;
-use crate::fault::{Faults, Place};
+use crate::fault::{Fault, Faults, Place};
 use crate::file::node::{Key, Node};
 use crate::file::read::{At, Read, Reader};
 use crate::file::source::Texts;
@@ -67,14 +68,60 @@ const DEFAULT_WITHIN: std::time::Duration = std::time::Duration::from_secs(30);
 /// All its faults, in the order of the file.
 pub fn load(sources: &Sources<'_>) -> Result<Plan, Faults> {
     let mut texts = Texts::new(sources.file_name, sources.text);
-    let told = |texts: &Texts, problems: Vec<Problem>| {
-        Faults::new(problems.into_iter().map(|one| one.told(texts)).collect())
+    let mut tree = file::tree(sources.text, sources.format)
+        .map_err(|problem| Faults::new(told(&texts, vec![problem])))?;
+    let is_quick = sources.overrides.quick;
+    let mut problems = Vec::new();
+    let mut faults = Vec::new();
+    match quick::take(&mut tree) {
+        Some(parts) if is_quick => problems = quick::lay(&mut tree, parts, &mut texts, sources),
+        None if is_quick => problems.push(quick::missing(&tree)),
+        Some(parts) => faults = rehearsed(tree.clone(), parts, sources),
+        None => {}
+    }
+    match resolved(tree, texts, problems, sources) {
+        Ok(plan) if faults.is_empty() => Ok(plan),
+        Ok(_) => Err(Faults::new(faults)),
+        // What both are wrong about is told once.
+        Err(found) => {
+            faults.retain(|fault| !found.contains(fault));
+            Err(Faults::new(found.into_iter().chain(faults).collect()))
+        }
+    }
+}
+
+/// What would be wrong if `quick` were laid over the plan. Options may be meant for the whole
+/// plan alone, so that a plan with any of `--set` is not looked at.
+fn rehearsed(mut tree: Node, quick: Node, sources: &Sources<'_>) -> Vec<Fault> {
+    if !sources.overrides.set.is_empty() {
+        return Vec::new();
+    }
+    let mut texts = Texts::new(sources.file_name, sources.text);
+    let problems = quick::lay(&mut tree, quick, &mut texts, sources);
+    let sources = Sources {
+        overrides: &Overrides::default(),
+        ..*sources
     };
-    let mut tree = match file::tree(sources.text, sources.format) {
-        Ok(tree) => tree,
-        Err(problem) => return Err(told(&texts, vec![problem])),
-    };
-    let mut problems = overrides::apply(&mut tree, &mut texts, sources.overrides);
+    resolved(tree, texts, problems, &sources)
+        .err()
+        .unwrap_or_default()
+}
+
+fn told(texts: &Texts, problems: Vec<Problem>) -> Vec<Fault> {
+    problems.into_iter().map(|one| one.told(texts)).collect()
+}
+
+/// What a tree means with all that overrides it; `problems` are those that it has already.
+fn resolved(
+    mut tree: Node,
+    mut texts: Texts,
+    mut problems: Vec<Problem>,
+    sources: &Sources<'_>,
+) -> Result<Plan, Vec<Fault>> {
+    problems.extend(overrides::apply(&mut tree, &mut texts, sources.overrides));
+    if sources.overrides.quick {
+        quick::mark(&mut tree, &stem(sources.file_name));
+    }
     let reader = Reader::new(&texts, sources.environment);
     let mut resolver = Resolver::new(reader, sources.folder);
     let plan = resolver.plan(&tree, sources);
@@ -147,6 +194,8 @@ impl<'a> Resolver<'a> {
         let mut file = PlanFile::read(tree, &mut self.reader)?;
         // For editors only; that it is a text has been checked.
         drop(file.schema.take());
+        // Laid over the plan before it is read; one that is still here is a fault.
+        let _ = file.quick.take();
         // A faulty one counts as one, so that it is told once and not with every URL.
         self.host = match (file.host.take(), tree.get("host")) {
             (Some(host), _) => self.checked_host(&host).or(Some(host.value)),

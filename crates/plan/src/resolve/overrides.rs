@@ -17,6 +17,8 @@ use crate::rate::Rate;
 /// Options that override parts of a plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Overrides {
+    /// `--quick`: what the plan says under `quick` is laid over it, before all else.
+    pub quick: bool,
     /// `--set users.researcher.weight=3`: dotted keys and a value as YAML.
     pub set: Vec<String>,
     /// `--scenario NAME`: only this one is run, or all rungs of this ladder.
@@ -365,7 +367,7 @@ fn scalar(text: &str, source: u16) -> Result<Node, Problem> {
 }
 
 /// Moves a tree to another text, behind what stands before it there.
-fn shift(node: &mut Node, source: u16, by: usize) {
+pub(super) fn shift(node: &mut Node, source: u16, by: usize) {
     node.span = node.span.moved(source, by);
     match &mut node.value {
         Value::List(list) => list.iter_mut().for_each(|one| shift(one, source, by)),

@@ -36,9 +36,10 @@ pub(crate) use watch::{
 use std::time::Duration;
 
 use super::money::{Money, PerDay};
-use super::read::{At, Entries, Named};
+use super::node::Node;
+use super::read::{At, Entries, Named, Read, Reader};
 use super::scalar::Whole;
-use super::shape::record;
+use super::shape::{Kind, Record, record};
 
 /// Names that the author of a plan chooses.
 macro_rules! named {
@@ -125,6 +126,27 @@ record! {
         hooks: HooksFile = "{ after: [{ run: ./collect-logs.sh, keep: server.log }] }";
         /// What schedules, rows and tasks are drawn from: the same seed draws the same again.
         seed: Whole = "7" (default "1");
+        /// What `--quick` lays over the plan, so that it is run in seconds: maps are merged key by
+        /// key, everything else replaces (a list of objectives as a whole), and `null` takes away.
+        /// Without `--quick` it is checked and changes nothing.
+        quick: QuickFile = "{ scenarios: { burst: { for: 5s } } }";
+    }
+}
+
+/// Parts of a plan that are laid over it before it is read.
+pub(crate) struct QuickFile;
+
+impl Read for QuickFile {
+    fn kind() -> Kind {
+        static RECORD: Record = PlanFile::RECORD;
+        Kind::Parts(&RECORD)
+    }
+
+    /// What is read has been laid over already: only an option can have brought this.
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        let what = "`quick` is laid over the plan before this is set, and would change nothing";
+        reader.fault_with_hint(node.span, what, "set the key itself");
+        None
     }
 }
 

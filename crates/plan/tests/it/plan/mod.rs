@@ -17,6 +17,7 @@ mod messages;
 mod overrides;
 mod pages;
 mod profile;
+mod quick;
 mod scalars;
 mod trees;
 mod validator;

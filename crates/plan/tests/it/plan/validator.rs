@@ -96,6 +96,7 @@ fn is_of(value: &Value, name: &Value) -> bool {
         "boolean" => value.is_boolean(),
         "array" => value.is_array(),
         "object" => value.is_object(),
+        "null" => value.is_null(),
         other => panic!("no type {other}"),
     }
 }
