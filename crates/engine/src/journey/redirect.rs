@@ -52,7 +52,10 @@ pub fn follow(
         true => &before.wire[before.body_at..],
         false => b"",
     };
-    if !body.is_empty() || matches!(hop.method.as_str(), "POST" | "PUT" | "PATCH") {
+    let says_none = matches!(hop.method.as_str(), "POST" | "PUT" | "PATCH");
+    let is_chunked = hop.keeps_body && header_lines(before).any(is_of_chunks);
+    // What goes in chunks has said so, and goes on as it is.
+    if !is_chunked && (!body.is_empty() || says_none) {
         let length = body.len().to_string();
         push_line(&mut wire, "Content-Length", length.as_bytes());
     }
@@ -79,7 +82,13 @@ fn goes_along(line: &[u8], hop: &Hop) -> bool {
         return false;
     }
     (hop.keeps_credentials || !is("authorization"))
-        && (hop.keeps_body || !(is("content-type") || is("expect")))
+        && (hop.keeps_body || !(is("content-type") || is("expect") || is_of_chunks(line)))
+}
+
+/// Whether a header says that the body goes in chunks.
+fn is_of_chunks(line: &[u8]) -> bool {
+    let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
+    name.eq_ignore_ascii_case(b"transfer-encoding")
 }
 
 fn method_of(request: &Request) -> String {

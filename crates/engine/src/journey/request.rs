@@ -86,6 +86,8 @@ pub(super) struct Encoder {
     /// Without its own `Host` in the plan.
     says_host: bool,
     body: Option<Body>,
+    /// The body goes in chunks of so many bytes.
+    chunk_bytes: Option<usize>,
     constant: Option<Constant>,
     pub(super) closes: bool,
     expects_continue: bool,
@@ -161,6 +163,7 @@ impl Encoder {
             headers: headers.lines,
             says_host: !headers.has_host,
             body,
+            chunk_bytes: step.chunk_bytes,
             constant: None,
             closes: headers.closes,
             expects_continue: headers.expects_continue,
@@ -302,15 +305,31 @@ impl Encoder {
         }
         // A method that is expected to have a body says that it has none (RFC 9110 section 8.6).
         let says_none = matches!(&*self.method, "POST" | "PUT" | "PATCH");
-        if body.is_some() || says_none {
+        let chunked = body.zip(self.chunk_bytes);
+        if chunked.is_some() {
+            push_line(wire, "Transfer-Encoding", b"chunked");
+        } else if body.is_some() || says_none {
             let length = body.map_or(0, <[u8]>::len);
             push_line(wire, "Content-Length", length.to_string().as_bytes());
         }
         wire.extend_from_slice(b"\r\n");
         let body_at = wire.len();
-        wire.extend_from_slice(body.unwrap_or_default());
+        match chunked {
+            Some((body, chunk_bytes)) => push_chunks(wire, body, chunk_bytes),
+            None => wire.extend_from_slice(body.unwrap_or_default()),
+        }
         body_at
     }
+}
+
+/// A body in chunks (RFC 9112, section 7.1).
+fn push_chunks(wire: &mut Vec<u8>, body: &[u8], chunk_bytes: usize) {
+    for chunk in body.chunks(chunk_bytes) {
+        wire.extend_from_slice(format!("{:x}\r\n", chunk.len()).as_bytes());
+        wire.extend_from_slice(chunk);
+        wire.extend_from_slice(b"\r\n");
+    }
+    wire.extend_from_slice(b"0\r\n\r\n");
 }
 
 /// The URL of a request.

@@ -108,6 +108,8 @@ pub struct HttpStep {
     pub headers: Vec<(String, Template)>,
     /// What is sent.
     pub body: Body,
+    /// The body goes in chunks of so many bytes, if it does (RFC 9112, section 7.1).
+    pub chunk_bytes: Option<usize>,
     /// Longest time for the whole exchange.
     pub timeout: Duration,
     /// How many redirects are followed.

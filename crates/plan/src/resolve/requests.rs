@@ -23,6 +23,9 @@ pub(super) struct ClassDefaults {
     pub(super) cache: CacheFrom,
 }
 
+/// In smaller chunks a body would mostly be framing.
+const MIN_CHUNK_BYTES: usize = 16;
+
 const DEFAULT_PART_TYPE: &str = "application/octet-stream";
 
 impl Resolver<'_> {
@@ -34,6 +37,7 @@ impl Resolver<'_> {
         defaults: &ClassDefaults,
     ) -> Option<HttpStep> {
         let body = self.body(&file, span, scope);
+        let chunk_bytes = self.chunk_bytes(&file, body.as_ref());
         let (method, url) = self.method_and_url(&file)?;
         let target = self.template(&url.value, scope);
         self.check_target(&target, url.span, &["http", "https"], defaults);
@@ -48,6 +52,7 @@ impl Resolver<'_> {
             query: self.pairs(file.query, scope),
             headers: self.headers_of_step(file.headers, scope, defaults),
             body: body?,
+            chunk_bytes,
             timeout: self.positive(file.timeout).unwrap_or(defaults.timeout),
             redirects: file
                 .redirects
@@ -207,6 +212,24 @@ impl Resolver<'_> {
             Some(parts) => self.multipart(&parts.value, scope).map(Body::Multipart),
             None => Some(Body::None),
         }
+    }
+
+    /// How large the chunks of a body are, if it goes in chunks.
+    fn chunk_bytes(&mut self, file: &HttpFile, body: Option<&Body>) -> Option<usize> {
+        let At { value, span } = file.chunked.as_ref()?;
+        if let Some(Body::None) = body {
+            let hint = "add `json`, `form`, `text`, `file` or `multipart`";
+            let what = "`chunked` says how a body is sent, and there is none";
+            self.reader.fault_with_hint(*span, what, hint);
+            return None;
+        }
+        let bytes = usize::try_from(value.0).unwrap_or(usize::MAX);
+        if bytes < MIN_CHUNK_BYTES {
+            let what = format!("a chunk has at least {MIN_CHUNK_BYTES} bytes");
+            self.reader.fault(*span, what);
+            return None;
+        }
+        Some(bytes)
     }
 
     fn multipart(

@@ -36,6 +36,7 @@ fn get() -> Step {
         query: Vec::new(),
         headers: Vec::new(),
         body: Body::None,
+        chunk_bytes: None,
         timeout: secs(30),
         redirects: 0,
         max_body_bytes: 1 << 20,

@@ -1,4 +1,4 @@
-//! The API of a clinic: encounters, notes, patients, dashboards, and who may see them.
+//! The API of a clinic: encounters, notes, patients, dashboards, recordings, and who may see them.
 //!
 //! In: calls. Out: JSON from a seeded SQLite file. Never: a query without an index, since the
 //! clinic must not be what is measured.
@@ -17,6 +17,7 @@ mod admin;
 mod database;
 mod encounters;
 mod patients;
+mod transcriptions;
 
 use access::Tokens;
 
@@ -50,6 +51,7 @@ pub(crate) fn routes() -> Vec<Route> {
         usual("GET", "/soap/{encounter}", encounters::note),
         usual("GET", "/dashboard/metrics", encounters::metrics),
         usual("GET", "/patients/search", patients::search),
+        usual("POST", "/transcriptions", transcriptions::create),
         usual("GET", "/admin/dashboard", admin::dashboard),
         usual("GET", "/admin/audit/logs", admin::audit_logs),
     ]

@@ -3,7 +3,7 @@
 use gatecrash_target::{Server, Service};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, ask, get, target};
+use crate::support::{Answer, ask, get, talk, target};
 
 fn clinic() -> Server {
     target(|options| options.service = Service::Clinic)
@@ -329,4 +329,53 @@ fn a_file_keeps_what_was_created() {
     let second = open();
     let visitor = Visitor::new(&second, "physician-1");
     assert_eq!(visitor.json("/encounters?page_size=1")["total"], json!(984));
+}
+
+/// What a recording that is sent with these headers and this body is answered with.
+fn transcribed(visitor: &Visitor<'_>, headers: &str, body: &str) -> Answer {
+    let request = format!(
+        "POST /transcriptions HTTP/1.1\r\nHost: target\r\nConnection: close\r\n{}{headers}\r\n{body}",
+        visitor.header
+    );
+    let (received, reset) = talk(visitor.server, request);
+    assert!(!reset);
+    Answer::parse(&received)
+}
+
+#[test]
+fn recordings_are_put_down_in_writing() {
+    let server = clinic();
+    let physician = Visitor::new(&server, "physician-1");
+    let chunks = format!(
+        "{0:x}\r\n{1}\r\n{0:x}\r\n{1}\r\n0\r\n\r\n",
+        4000,
+        "a".repeat(4000)
+    );
+    let answer = transcribed(&physician, "Transfer-Encoding: chunked\r\n", &chunks);
+    assert_eq!(answer.status, 201, "{}", answer.text());
+    let expected = json!({
+        "bytes": 8000, "chunked": true, "seconds": 1.0, "text": "patient reports",
+    });
+    assert_eq!(answer.json(), expected);
+    let answer = transcribed(&physician, "Content-Length: 3\r\n", "abc");
+    assert_eq!(answer.json()["chunked"], false);
+    assert_eq!(answer.json()["text"], "patient");
+}
+
+#[test]
+fn recordings_have_limits_and_an_owner() {
+    let server = clinic();
+    let physician = Visitor::new(&server, "physician-1");
+    let of = |bytes: usize| {
+        let headers = format!("Content-Length: {bytes}\r\n");
+        transcribed(&physician, &headers, &"a".repeat(bytes))
+    };
+    assert_eq!(of(0).status, 422);
+    let longest = of(14_400_000);
+    assert_eq!(longest.status, 201);
+    let text = longest.json()["text"].as_str().expect("a text").to_owned();
+    assert_eq!(text.split(' ').count(), 200);
+    assert_eq!(of(14_400_001).status, 413);
+    let nobody = ask(&server, "POST", "/transcriptions", "", "abc");
+    assert_eq!(nobody.status, 401);
 }

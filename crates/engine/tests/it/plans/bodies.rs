@@ -71,6 +71,21 @@ fn files_are_sent_as_they_are() {
 }
 
 #[test]
+fn chunks_have_their_size_and_no_length_is_told() {
+    for text in ["'{{ n }}34567890abcdefXYZ'", "'734567890abcdefXYZ'"] {
+        let witness = Witness::ok();
+        let step = format!("{{ post: /, text: {text}, chunked: 16 }}");
+        let class = format!("tasks:\n  - steps:\n    - set: {{ n: 7 }}\n    - {step}");
+        play(&witness.url(), &class).well();
+        let request = witness.heard_once();
+        let (head, body) = request.split_once("\r\n\r\n").expect("a head");
+        assert!(head.contains("\r\nTransfer-Encoding: chunked"), "{head}");
+        assert!(!head.contains("Content-Length"), "{head}");
+        assert_eq!(body, "10\r\n734567890abcdefX\r\n2\r\nYZ\r\n0\r\n\r\n");
+    }
+}
+
+#[test]
 fn parts_are_divided_by_a_line_that_stands_in_none() {
     let step = "{ post: /, multipart: { title: 'n={{ n }}', 'a\"b': { file: hello.txt, type: text/plain } } }";
     let (content_type, body) = heard(step);

@@ -55,6 +55,30 @@ fn bodies_and_methods_go_along_as_the_status_says() {
 }
 
 #[test]
+fn chunks_go_along_as_chunks_or_not_at_all() {
+    let class = "tasks:\n  - { post: /a, text: 'eighteen bytes, ok', chunked: 16 }";
+    let (played, kept) = heard(&[moved("307 Temporary", "/b"), ok()], class);
+    played.well();
+    let after_first_line =
+        |request: &str| request.split_once("\r\n").map(|parts| parts.1.to_owned());
+    assert!(kept[1].starts_with("POST /b HTTP/1.1\r\n"), "{}", kept[1]);
+    assert!(
+        kept[1].contains("Transfer-Encoding: chunked\r\n"),
+        "{}",
+        kept[1]
+    );
+    assert_eq!(after_first_line(&kept[0]), after_first_line(&kept[1]));
+    let (played, dropped) = heard(&[moved("303 See", "/b"), ok()], class);
+    played.well();
+    assert!(
+        dropped[1].starts_with("GET /b HTTP/1.1\r\n"),
+        "{}",
+        dropped[1]
+    );
+    assert!(!dropped[1].contains("Transfer-Encoding"), "{}", dropped[1]);
+}
+
+#[test]
 fn credentials_stay_with_their_server() {
     let other = Witness::new(&[ok()]);
     let to_other = moved("302 Found", &format!("{}/x", other.url()));

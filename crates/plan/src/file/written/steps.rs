@@ -50,6 +50,9 @@ record! {
         file: String = "body.bin";
         /// The body: fields and files (`multipart/form-data`).
         multipart: Entries<Fields, PartFile> = "{ title: Notes, notes: { file: notes.txt } }";
+        /// Sends the body in chunks of this size (`Transfer-Encoding: chunked`), as is done with
+        /// what is still being recorded, and does not say its length before.
+        chunked: Size = "16KiB";
         /// Longest time for the whole exchange.
         timeout: Duration = "10s" (default "that of the class");
         /// How many redirects are followed.

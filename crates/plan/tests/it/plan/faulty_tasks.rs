@@ -180,6 +180,14 @@ fn requests() {
         "{ get: /, redirects: many }",
         "4:28 `redirects` takes a whole number from 0 on, not the text \"many\"",
     );
+    task(
+        "{ get: /, chunked: 16KiB }",
+        "4:26 `chunked` says how a body is sent, and there is none (add `json`, `form`, `text`, `file` or `multipart`)",
+    );
+    task(
+        "{ post: /, text: x, chunked: 15 }",
+        "4:36 a chunk has at least 16 bytes",
+    );
     task("{ post: /, file: '' }", "4:24 the name of a file is empty");
     task(
         "{ post: /, multipart: { a: { file: x, kind: y } } }",
