@@ -1,4 +1,5 @@
-"""A working day at the clinic: physicians at work, and now and then an administrator.
+"""A working day at the clinic: physicians at work, some of them dictating, wards that hear of each
+other, and now and then an administrator.
 
 Run it against the target of the same name, see README.md:
 
@@ -9,15 +10,25 @@ from __future__ import annotations
 
 import itertools
 import logging
+import os
 import random
 from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from locust import HttpUser, between, events, tag, task
 from locust.env import Environment
 from locust.exception import StopUser
 
-P95_MAX_MS = 100.0
+try:
+    from gatecrash import WebSocketUser
+except ImportError:
+    # Locust itself has no WebSockets: the wards are left out.
+    WebSocketUser = None
+
+# As in the plan: a machine that tries things out has other work, too.
+P95_MAX_MS = 300.0 if os.environ.get("GATECRASH_QUICK") == "1" else 100.0
 ERRORS_MAX = 0.01
 
 ENCOUNTERS = 1000
@@ -27,6 +38,10 @@ ADMINS = 10
 STATUSES = ["scheduled", "in-progress", "completed", "cancelled"]
 PERIODS = ["day", "week", "month", "quarter"]
 REASONS = ["cough", "back pain", "follow-up", "vaccination"]
+RECORDING = Path(__file__).with_name("dictation.wav")
+CHUNK_BYTES = 4000  # half a second of speech
+WARDS = 1000
+NURSES = 10  # in a ward
 NAMES = ["ad", "fischer", "gar", "noor", "sil", "zhang"]
 
 logger = logging.getLogger("clinic")
@@ -134,6 +149,31 @@ class PowerPhysician(Physician):
     wait_time = between(0.2, 0.6)
 
 
+class Dictation(ClinicUser):
+    """Dictates: the recording is on its way while it is made, so nobody knows its length."""
+
+    weight = 0.3
+    wait_time = between(5, 15)
+    role = "physician"
+    accounts = itertools.cycle(range(1, PHYSICIANS + 1))
+
+    def recording(self) -> Iterator[bytes]:
+        """The pieces of a recording; `requests` sends a chunk for each."""
+        with RECORDING.open("rb") as recording:
+            while piece := recording.read(CHUNK_BYTES):
+                yield piece
+
+    @tag("write")
+    @task
+    def dictate(self) -> None:
+        headers = {"Content-Type": "audio/wav"}
+        with self.client.post(
+            "/transcriptions", data=self.recording(), headers=headers, catch_response=True
+        ) as response:
+            if response.status_code != 201 or not response.json()["chunked"]:
+                response.failure(f"not transcribed: status {response.status_code}")
+
+
 class Admin(ClinicUser):
     """Looks in from time to time."""
 
@@ -152,6 +192,32 @@ class Admin(ClinicUser):
     def audit_logs(self) -> None:
         params = {"limit": 50, "days": random.choice([1, 7, 30])}
         self.client.get("/admin/audit/logs", params=params, name="/admin/audit/logs")
+
+
+if WebSocketUser is not None:
+
+    class Ward(WebSocketUser):
+        """Tells the others of its ward what is new, and hears it from them."""
+
+        weight = 1
+        wait_time = between(5, 15)
+        numbers = itertools.count(1)
+
+        def on_start(self) -> None:
+            self.number = next(self.numbers)
+            self.updates = itertools.count(1)
+            room = f"ward-{self.number // NURSES % WARDS}"
+            self.socket = self.client.connect(f"/ws/broadcast?room={room}", name="channel")
+
+        def on_stop(self) -> None:
+            self.socket.close()
+
+        @tag("write")
+        @task
+        def tell(self) -> None:
+            update = f"{self.number}/{next(self.updates)}"
+            message = {"nurse": self.number, "update": update}
+            self.socket.ask(message, f'"{update}"', name="update")
 
 
 @events.request.add_listener

@@ -17,7 +17,6 @@ mod quick;
 mod reference;
 mod results;
 mod run;
-mod suites;
 mod target;
 mod telling;
 mod watching;
