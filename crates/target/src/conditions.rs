@@ -183,9 +183,13 @@ fn service(call: &Call<'_>) -> Result<Reply, Answer> {
     .into())
 }
 
-/// Forgets all entries of the cache.
+/// Forgets all entries of the cache, and of the service's own.
 fn forget_cache(call: &Call<'_>) -> Result<Reply, Answer> {
-    call.worker.shared.conditions.lock().cache.clear();
+    let shared = &call.worker.shared;
+    shared.conditions.lock().cache.clear();
+    if shared.state.cache().is_some_and(|cache| !cache.clear()) {
+        return Err(Answer::error(503, "the Redis of the cache does not answer"));
+    }
     Ok(Answer::empty(204).into())
 }
 

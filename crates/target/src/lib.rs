@@ -54,10 +54,12 @@ mod stream;
 mod websocket;
 
 // … which services there are, and what they are made of …
+mod cache;
 mod clinic;
 mod model_queue;
 mod services;
 mod sqlite;
+mod support_chat;
 
 // … and what is known about it.
 mod alarm;
@@ -74,7 +76,8 @@ mod truth;
 pub use latency::Latency;
 pub use latency_record::LatencySummary;
 pub use options::{
-    Limits, ModelOptions, OptionError, Percent, Service, TargetOptions, TlsFiles, TlsOptions,
+    CacheOptions, Limits, ModelOptions, OptionError, Percent, Service, TargetOptions, TlsFiles,
+    TlsOptions,
 };
 pub use server::{Server, Stopper, serve};
 pub use socket_truth::SocketTruth;

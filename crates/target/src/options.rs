@@ -35,6 +35,8 @@ pub struct TargetOptions {
     pub db: Option<PathBuf>,
     /// The model behind the service, where it has one.
     pub model: ModelOptions,
+    /// The cache in front of it, where the service has one.
+    pub cache: CacheOptions,
     /// Threads that serve; each owns its connections and its database handle.
     pub threads: usize,
     /// Serve HTTPS instead of HTTP.
@@ -57,6 +59,7 @@ impl Default for TargetOptions {
             seed: 0,
             db: None,
             model: ModelOptions::default(),
+            cache: CacheOptions::default(),
             threads: 1,
             tls: None,
             limits: Limits::default(),
@@ -71,6 +74,8 @@ pub enum Service {
     Clinic,
     /// The general routes alone.
     Plain,
+    /// Questions to a slow model, behind a cache and a queue.
+    SupportChat,
 }
 
 impl FromStr for Service {
@@ -80,7 +85,11 @@ impl FromStr for Service {
         match text {
             "clinic" => Ok(Self::Clinic),
             "plain" => Ok(Self::Plain),
-            _ => Err(OptionError::new(text, "a service: clinic or plain")),
+            "support-chat" => Ok(Self::SupportChat),
+            _ => Err(OptionError::new(
+                text,
+                "a service: clinic, plain or support-chat",
+            )),
         }
     }
 }
@@ -91,6 +100,7 @@ impl Service {
     pub fn port(self) -> u16 {
         match self {
             Self::Clinic | Self::Plain => 8000,
+            Self::SupportChat => 8003,
         }
     }
 }
@@ -113,6 +123,32 @@ impl Default for ModelOptions {
             slots: 64,
             waiting: 1000,
         }
+    }
+}
+
+/// A cache of answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CacheOptions {
+    /// URL of the Redis that keeps them (`redis://127.0.0.1:6379/0`); `None` keeps them in this
+    /// process.
+    pub redis: Option<String>,
+    /// How long an answer lives; `None` is an hour.
+    pub ttl: Option<Duration>,
+    /// How many are kept, the one that ends first making room; `None` is 10,000.
+    pub entries: Option<usize>,
+    /// Nothing is kept.
+    pub off: bool,
+}
+
+impl CacheOptions {
+    /// How long an answer lives.
+    pub(crate) fn ttl(&self) -> Duration {
+        self.ttl.unwrap_or(Duration::from_secs(3600))
+    }
+
+    /// How many are kept, 1 at least.
+    pub(crate) fn entries(&self) -> usize {
+        self.entries.unwrap_or(10_000).max(1)
     }
 }
 

@@ -3,17 +3,19 @@
 //! In: the options. Out: a [`State`], which handlers ask for their own kind of. Never: what a
 //! service does; each has a folder of its own.
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
-use crate::clinic;
-use crate::options::{Service, TargetOptions};
+use crate::cache::Cache;
+use crate::options::{CacheOptions, Service, TargetOptions};
 use crate::routes::Route;
 use crate::sqlite::Database;
+use crate::{clinic, support_chat};
 
 /// What the service of a target remembers.
 pub(crate) enum State {
     Plain,
     Clinic(clinic::State),
+    SupportChat(support_chat::State),
 }
 
 /// A figure of a service for its page of metrics.
@@ -27,12 +29,19 @@ impl State {
     /// Starts the service that is asked for.
     ///
     /// # Errors
-    /// A database that cannot be used.
+    /// A database or a Redis that cannot be used; what is asked of a cache that is not there.
     pub(crate) fn prepare(options: &TargetOptions) -> Result<State> {
-        Ok(match options.service {
+        let state = match options.service {
             Service::Plain => State::Plain,
             Service::Clinic => State::Clinic(clinic::State::prepare(options)?),
-        })
+            Service::SupportChat => State::SupportChat(support_chat::State::prepare(options)?),
+        };
+        ensure!(
+            state.cache().is_some() || options.cache == CacheOptions::default(),
+            "this service has no cache of answers: leave --redis, --no-cache and \
+             --cache-… out"
+        );
+        Ok(state)
     }
 
     /// The service's own routes.
@@ -40,20 +49,30 @@ impl State {
         match self {
             State::Plain => Vec::new(),
             State::Clinic(_) => clinic::routes(),
+            State::SupportChat(_) => support_chat::routes(),
         }
     }
 
     /// The file that every thread has a connection to.
     pub(crate) fn database(&self) -> Option<&Database> {
         match self {
-            State::Plain => None,
             State::Clinic(clinic) => Some(clinic.database()),
+            State::Plain | State::SupportChat(_) => None,
+        }
+    }
+
+    /// Where the service keeps its answers.
+    pub(crate) fn cache(&self) -> Option<&Cache> {
+        match self {
+            State::SupportChat(chat) => Some(chat.cache()),
+            State::Plain | State::Clinic(_) => None,
         }
     }
 
     /// What the service tells a Prometheus beside the counts of its requests.
     pub(crate) fn gauges(&self) -> Vec<Gauge> {
         match self {
+            State::SupportChat(chat) => chat.gauges(),
             State::Plain | State::Clinic(_) => Vec::new(),
         }
     }

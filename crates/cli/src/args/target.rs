@@ -1,16 +1,19 @@
 //! What `gatecrash target` is asked for.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 use gatecrash_target::{
-    Latency, Limits, ModelOptions, Percent, Service, StallPlan, TargetOptions, TlsFiles, TlsOptions,
+    CacheOptions, Latency, Limits, ModelOptions, Percent, Service, StallPlan, TargetOptions,
+    TlsFiles, TlsOptions,
 };
 
 /// What `gatecrash target` is asked for.
 #[derive(Debug, Args)]
 pub(crate) struct TargetArgs {
-    /// Which routes to serve: clinic (an API with a small database) or plain (no service)
+    /// Which routes to serve: clinic (an API with a small database), plain (no service) or
+    /// support-chat (a cache and a queue in front of a slow model)
     #[arg(value_name = "SERVICE")]
     service: Service,
     /// Port to listen on; by default the service's own, 0 lets the system choose one
@@ -46,6 +49,8 @@ pub(crate) struct TargetArgs {
     db: Option<PathBuf>,
     #[command(flatten)]
     model: ModelArgs,
+    #[command(flatten)]
+    cache: CacheArgs,
     /// Threads that serve, 1 to 256
     #[arg(long, default_value_t = 1)]
     threads: usize,
@@ -78,6 +83,24 @@ struct ModelArgs {
     /// Requests that may wait for the model; beyond them comes 503
     #[arg(long, value_name = "NUMBER", default_value_t = ModelOptions::default().waiting)]
     model_queue: usize,
+}
+
+/// What is asked of a service with a cache of answers.
+#[derive(Debug, Args)]
+struct CacheArgs {
+    /// Keep the answers of a service's cache in the Redis at this URL, such as
+    /// redis://127.0.0.1:6379/0; by default they are kept in this process
+    #[arg(long, value_name = "URL")]
+    redis: Option<String>,
+    /// How long an answer stays in the cache, such as 500ms or 10m; by default 1h
+    #[arg(long, value_name = "DURATION", value_parser = gatecrash_plan::duration::parse)]
+    cache_ttl: Option<Duration>,
+    /// How many answers the cache keeps; the one that ends first makes room. By default 10000
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    cache_entries: Option<u32>,
+    /// Keep no answers: every request is the model's
+    #[arg(long, conflicts_with_all = ["redis", "cache_ttl", "cache_entries"])]
+    no_cache: bool,
 }
 
 /// How HTTPS is asked for.
@@ -117,6 +140,12 @@ impl From<TargetArgs> for TargetOptions {
                 time: args.model.model_time,
                 slots: args.model.model_slots,
                 waiting: args.model.model_queue,
+            },
+            cache: CacheOptions {
+                redis: args.cache.redis,
+                ttl: args.cache.cache_ttl,
+                entries: args.cache.cache_entries.map(|number| number as usize),
+                off: args.cache.no_cache,
             },
             threads: args.threads,
             tls: args.tls.into_options(),

@@ -12,6 +12,7 @@ mod options;
 mod shapes;
 mod stalls;
 mod streams;
+mod support_chat;
 mod tls;
 mod truth;
 mod websockets;
