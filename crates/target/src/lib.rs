@@ -54,9 +54,11 @@ mod stream;
 mod websocket;
 
 // … which services there are, and what they are made of …
+mod ai_service;
 mod cache;
 mod clinic;
 mod model_queue;
+mod rate_limit;
 mod services;
 mod sqlite;
 mod support_chat;

@@ -37,6 +37,9 @@ pub struct TargetOptions {
     pub model: ModelOptions,
     /// The cache in front of it, where the service has one.
     pub cache: CacheOptions,
+    /// Requests per second that a service with keys lets in; beyond them comes 429. `None` lets
+    /// all in.
+    pub rate_limit_per_s: Option<u32>,
     /// Threads that serve; each owns its connections and its database handle.
     pub threads: usize,
     /// Serve HTTPS instead of HTTP.
@@ -60,6 +63,7 @@ impl Default for TargetOptions {
             db: None,
             model: ModelOptions::default(),
             cache: CacheOptions::default(),
+            rate_limit_per_s: None,
             threads: 1,
             tls: None,
             limits: Limits::default(),
@@ -76,6 +80,8 @@ pub enum Service {
     Plain,
     /// Questions to a slow model, behind a cache and a queue.
     SupportChat,
+    /// An API on a language model: chats, whole or streamed, behind a key, a cache and a breaker.
+    AiService,
 }
 
 impl FromStr for Service {
@@ -86,9 +92,10 @@ impl FromStr for Service {
             "clinic" => Ok(Self::Clinic),
             "plain" => Ok(Self::Plain),
             "support-chat" => Ok(Self::SupportChat),
+            "ai-service" => Ok(Self::AiService),
             _ => Err(OptionError::new(
                 text,
-                "a service: clinic, plain or support-chat",
+                "a service: ai-service, clinic, plain or support-chat",
             )),
         }
     }
@@ -101,6 +108,7 @@ impl Service {
         match self {
             Self::Clinic | Self::Plain => 8000,
             Self::SupportChat => 8003,
+            Self::AiService => 8002,
         }
     }
 }
@@ -114,6 +122,8 @@ pub struct ModelOptions {
     pub slots: usize,
     /// Requests that may wait; beyond them comes 503.
     pub waiting: usize,
+    /// Share of requests at which it fails.
+    pub errors: Percent,
 }
 
 impl Default for ModelOptions {
@@ -122,6 +132,7 @@ impl Default for ModelOptions {
             time: None,
             slots: 64,
             waiting: 1000,
+            errors: Percent::default(),
         }
     }
 }

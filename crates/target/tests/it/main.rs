@@ -2,6 +2,7 @@
 
 mod support;
 
+mod ai_service;
 mod clinic;
 mod conditions;
 mod draws;

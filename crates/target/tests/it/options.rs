@@ -100,7 +100,7 @@ fn shares_and_services_are_read_or_refused() {
     let error = "bank".parse::<Service>().expect_err("no bank").to_string();
     assert_eq!(
         error,
-        "\"bank\" is not a service: clinic, plain or support-chat"
+        "\"bank\" is not a service: ai-service, clinic, plain or support-chat"
     );
 }
 
