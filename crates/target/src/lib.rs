@@ -56,8 +56,11 @@ mod websocket;
 // … which services there are, and what they are made of …
 mod clinic;
 mod model_queue;
+mod people;
+mod records;
 mod services;
 mod sqlite;
+mod triage;
 
 // … and what is known about it.
 mod alarm;

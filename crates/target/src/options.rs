@@ -71,6 +71,10 @@ pub enum Service {
     Clinic,
     /// The general routes alone.
     Plain,
+    /// A record store's API: patients, encounters, claims, documents.
+    Records,
+    /// A triage desk's API: messages to a slow model behind a queue.
+    Triage,
 }
 
 impl FromStr for Service {
@@ -80,7 +84,12 @@ impl FromStr for Service {
         match text {
             "clinic" => Ok(Self::Clinic),
             "plain" => Ok(Self::Plain),
-            _ => Err(OptionError::new(text, "a service: clinic or plain")),
+            "records" => Ok(Self::Records),
+            "triage" => Ok(Self::Triage),
+            _ => Err(OptionError::new(
+                text,
+                "a service: clinic, plain, records or triage",
+            )),
         }
     }
 }
@@ -91,6 +100,8 @@ impl Service {
     pub fn port(self) -> u16 {
         match self {
             Self::Clinic | Self::Plain => 8000,
+            Self::Records => 8001,
+            Self::Triage => 8002,
         }
     }
 }

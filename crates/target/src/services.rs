@@ -5,15 +5,17 @@
 
 use anyhow::Result;
 
-use crate::clinic;
 use crate::options::{Service, TargetOptions};
 use crate::routes::Route;
 use crate::sqlite::Database;
+use crate::{clinic, records, triage};
 
 /// What the service of a target remembers.
 pub(crate) enum State {
     Plain,
     Clinic(clinic::State),
+    Records(Database),
+    Triage(triage::State),
 }
 
 /// A figure of a service for its page of metrics.
@@ -32,6 +34,8 @@ impl State {
         Ok(match options.service {
             Service::Plain => State::Plain,
             Service::Clinic => State::Clinic(clinic::State::prepare(options)?),
+            Service::Records => State::Records(records::prepare(options)?),
+            Service::Triage => State::Triage(triage::State::new(options.model)),
         })
     }
 
@@ -40,21 +44,25 @@ impl State {
         match self {
             State::Plain => Vec::new(),
             State::Clinic(_) => clinic::routes(),
+            State::Records(_) => records::routes(),
+            State::Triage(_) => triage::routes(),
         }
     }
 
     /// The file that every thread has a connection to.
     pub(crate) fn database(&self) -> Option<&Database> {
         match self {
-            State::Plain => None,
+            State::Plain | State::Triage(_) => None,
             State::Clinic(clinic) => Some(clinic.database()),
+            State::Records(database) => Some(database),
         }
     }
 
     /// What the service tells a Prometheus beside the counts of its requests.
     pub(crate) fn gauges(&self) -> Vec<Gauge> {
         match self {
-            State::Plain | State::Clinic(_) => Vec::new(),
+            State::Plain | State::Clinic(_) | State::Records(_) => Vec::new(),
+            State::Triage(triage) => triage.load().gauges(),
         }
     }
 }
