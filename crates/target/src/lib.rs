@@ -55,6 +55,7 @@ mod websocket;
 
 // … which services there are, and what they are made of …
 mod clinic;
+mod knowledge_graph;
 mod model_queue;
 mod services;
 mod sqlite;

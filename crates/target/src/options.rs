@@ -69,6 +69,8 @@ impl Default for TargetOptions {
 pub enum Service {
     /// A clinic's API: encounters, notes, patients, dashboards.
     Clinic,
+    /// A knowledge graph's API: retrieval, extraction, facets, a degraded mode.
+    KnowledgeGraph,
     /// The general routes alone.
     Plain,
 }
@@ -79,8 +81,12 @@ impl FromStr for Service {
     fn from_str(text: &str) -> Result<Self, OptionError> {
         match text {
             "clinic" => Ok(Self::Clinic),
+            "knowledge-graph" => Ok(Self::KnowledgeGraph),
             "plain" => Ok(Self::Plain),
-            _ => Err(OptionError::new(text, "a service: clinic or plain")),
+            _ => Err(OptionError::new(
+                text,
+                "a service: clinic, knowledge-graph or plain",
+            )),
         }
     }
 }
@@ -91,6 +97,7 @@ impl Service {
     pub fn port(self) -> u16 {
         match self {
             Self::Clinic | Self::Plain => 8000,
+            Self::KnowledgeGraph => 8010,
         }
     }
 }

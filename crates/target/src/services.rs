@@ -6,6 +6,7 @@
 use anyhow::Result;
 
 use crate::clinic;
+use crate::knowledge_graph;
 use crate::options::{Service, TargetOptions};
 use crate::routes::Route;
 use crate::sqlite::Database;
@@ -14,6 +15,7 @@ use crate::sqlite::Database;
 pub(crate) enum State {
     Plain,
     Clinic(clinic::State),
+    KnowledgeGraph(knowledge_graph::State),
 }
 
 /// A figure of a service for its page of metrics.
@@ -32,6 +34,9 @@ impl State {
         Ok(match options.service {
             Service::Plain => State::Plain,
             Service::Clinic => State::Clinic(clinic::State::prepare(options)?),
+            Service::KnowledgeGraph => {
+                State::KnowledgeGraph(knowledge_graph::State::prepare(options))
+            }
         })
     }
 
@@ -40,20 +45,22 @@ impl State {
         match self {
             State::Plain => Vec::new(),
             State::Clinic(_) => clinic::routes(),
+            State::KnowledgeGraph(_) => knowledge_graph::routes(),
         }
     }
 
     /// The file that every thread has a connection to.
     pub(crate) fn database(&self) -> Option<&Database> {
         match self {
-            State::Plain => None,
             State::Clinic(clinic) => Some(clinic.database()),
+            State::Plain | State::KnowledgeGraph(_) => None,
         }
     }
 
     /// What the service tells a Prometheus beside the counts of its requests.
     pub(crate) fn gauges(&self) -> Vec<Gauge> {
         match self {
+            State::KnowledgeGraph(graph) => graph.gauges(),
             State::Plain | State::Clinic(_) => Vec::new(),
         }
     }

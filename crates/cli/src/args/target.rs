@@ -10,7 +10,8 @@ use gatecrash_target::{
 /// What `gatecrash target` is asked for.
 #[derive(Debug, Args)]
 pub(crate) struct TargetArgs {
-    /// Which routes to serve: clinic (an API with a small database) or plain (no service)
+    /// Which routes to serve: clinic (an API with a small database), knowledge-graph (retrieval
+    /// and extraction behind slow models) or plain (no service)
     #[arg(value_name = "SERVICE")]
     service: Service,
     /// Port to listen on; by default the service's own, 0 lets the system choose one

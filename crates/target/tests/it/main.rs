@@ -7,6 +7,7 @@ mod conditions;
 mod draws;
 mod echo;
 mod faults;
+mod knowledge_graph;
 mod limits;
 mod options;
 mod shapes;

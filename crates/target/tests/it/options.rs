@@ -98,7 +98,10 @@ fn shares_and_services_are_read_or_refused() {
     }
     assert_eq!("clinic".parse(), Ok(Service::Clinic));
     let error = "bank".parse::<Service>().expect_err("no bank").to_string();
-    assert_eq!(error, "\"bank\" is not a service: clinic or plain");
+    assert_eq!(
+        error,
+        "\"bank\" is not a service: clinic, knowledge-graph or plain"
+    );
 }
 
 fn refused(change: impl FnOnce(&mut TargetOptions)) -> String {
