@@ -171,7 +171,7 @@ fn overrides(args: &PlanArgs) -> Result<Overrides> {
     Ok(Overrides {
         quick: args.quick || env::wants_quick()?,
         set: args.set.iter().cloned().chain(seed).collect(),
-        scenario: args.scenario.clone(),
+        scenarios: args.scenario.clone(),
         rate: args.rate.clone(),
         users: args.users.clone(),
         duration: args.duration.clone(),

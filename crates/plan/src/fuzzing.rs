@@ -47,7 +47,7 @@ fn sources(text: &str, format: Format) -> Sources<'_> {
     static NO_OVERRIDES: Overrides = Overrides {
         quick: false,
         set: Vec::new(),
-        scenario: None,
+        scenarios: Vec::new(),
         rate: None,
         users: None,
         duration: None,

@@ -68,6 +68,11 @@ impl Answer {
         Self::json(status, &serde_json::json!({ "error": reason.to_string() }))
     }
 
+    /// 401, and that a bearer token is what is needed.
+    pub(crate) fn unauthorized(reason: &str) -> Self {
+        Self::error(401, reason).with("WWW-Authenticate", "Bearer")
+    }
+
     /// A body in pieces, which may share their memory.
     pub(crate) fn pieces(content_type: &str, pieces: Vec<Bytes>) -> Self {
         let headers = vec![("Content-Type", content_type.to_owned())];

@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::answer::{Answer, Reply};
 use crate::clock::now;
 use crate::general::usual;
+use crate::rate_limit::RateLimit;
 use crate::routes::{Call, Kind, Route};
 
 /// Entries of the cache at most; the one that was made first goes first.
@@ -34,8 +35,7 @@ struct Remembered {
     mode: Mode,
     /// When each entry was made.
     cache: HashMap<String, Instant>,
-    /// The second that is counted, and its requests.
-    counted: Option<(Instant, u32)>,
+    limit: RateLimit,
 }
 
 /// How the service fares.
@@ -83,16 +83,6 @@ impl Remembered {
         }
         self.cache.insert(key, at);
         None
-    }
-
-    /// Whether another request fits into this second, of which there may be `rate`.
-    fn admits(&mut self, rate: u32, at: Instant) -> bool {
-        let counted = self
-            .counted
-            .filter(|(from, _)| at.duration_since(*from) < Duration::from_secs(1));
-        let (from, count) = counted.unwrap_or((at, 0));
-        self.counted = Some((from, count.saturating_add(1)));
-        count < rate
     }
 }
 
@@ -161,7 +151,7 @@ fn limited(call: &Call<'_>) -> Result<Reply, Answer> {
     let rate = call.number("rate", 10, 0, 1_000_000)?;
     let retry = call.number("retry", 1, 0, 3600)?;
     let conditions = &call.worker.shared.conditions;
-    if conditions.lock().admits(rate, now()) {
+    if conditions.lock().limit.admits(rate, now()) {
         return Ok(Answer::json(200, &json!({ "rate": rate })).into());
     }
     let answer = Answer::error(429, format!("more than {rate} requests in this second"));
@@ -232,16 +222,5 @@ mod tests {
         }
         assert_eq!(remembered.cache.len(), ENTRIES);
         assert!(!remembered.cache.contains_key("0"));
-    }
-
-    #[test]
-    fn a_second_admits_so_many_and_the_next_one_as_many_again() {
-        let (mut remembered, begin) = (Remembered::default(), now());
-        let mut at = |after_ms| {
-            let at = begin + Duration::from_millis(after_ms);
-            remembered.admits(2, at)
-        };
-        let admitted = [0, 1, 2, 999, 1000, 1001, 1002].map(&mut at);
-        assert_eq!(admitted, [true, true, false, false, true, true, false]);
     }
 }

@@ -9,6 +9,7 @@ pub(crate) enum Purpose {
     Latency = 1,
     Error = 2,
     Model = 3,
+    ModelError = 4,
 }
 
 /// One endpoint's sequence of requests: the k-th `GET /encounters` draws the same whatever else

@@ -54,12 +54,18 @@ mod stream;
 mod websocket;
 
 // … which services there are, and what they are made of …
+mod ai_service;
 mod cache;
 mod clinic;
+mod knowledge_graph;
 mod model_queue;
+mod people;
+mod rate_limit;
+mod records;
 mod services;
 mod sqlite;
 mod support_chat;
+mod triage;
 
 // … and what is known about it.
 mod alarm;

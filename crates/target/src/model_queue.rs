@@ -10,6 +10,10 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
+
+use crate::services::Gauge;
+
 /// Requests that the model works on, and those that wait.
 #[derive(Debug)]
 pub(crate) struct ModelQueue {
@@ -70,9 +74,26 @@ impl ModelQueue {
         })
     }
 
-    /// Requests that wait at `at`.
-    pub(crate) fn waiting(&self, at: Instant) -> usize {
-        self.lock().waiting(at)
+    /// How full it is at `at`.
+    pub(crate) fn load(&self, at: Instant) -> Load {
+        let mut state = self.lock();
+        Load {
+            slots: self.slots,
+            working: state.working(at),
+            places: self.waiting_max,
+            waiting: state.waiting(at),
+        }
+    }
+
+    /// From `at` until one more request would be let in.
+    pub(crate) fn lets_in_after(&self, at: Instant) -> Duration {
+        let mut state = self.lock();
+        if state.waiting(at) < self.waiting_max {
+            return Duration::ZERO;
+        }
+        let begins = state.begin_at.front().copied();
+        let next = begins.unwrap_or_else(|| state.begin(self.slots, at));
+        next.saturating_duration_since(at)
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -80,7 +101,62 @@ impl ModelQueue {
     }
 }
 
+/// How full a model and its queue are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Load {
+    /// Requests that it can work on at once.
+    slots: usize,
+    /// Requests that it works on.
+    working: usize,
+    /// Requests that may wait.
+    places: usize,
+    /// Requests that wait.
+    pub(crate) waiting: usize,
+}
+
+impl Load {
+    /// The same for a page of metrics.
+    pub(crate) fn gauges(self) -> Vec<Gauge> {
+        [
+            (
+                "model_slots",
+                "Requests that the model can work on at once.",
+                self.slots,
+            ),
+            (
+                "model_working",
+                "Requests that the model works on.",
+                self.working,
+            ),
+            (
+                "model_queue_places",
+                "Requests that may wait for the model.",
+                self.places,
+            ),
+            (
+                "model_queue_waiting",
+                "Requests that wait for the model.",
+                self.waiting,
+            ),
+        ]
+        .map(|(name, help, value)| Gauge {
+            name,
+            help,
+            value: value as f64,
+        })
+        .into()
+    }
+}
+
 impl State {
+    /// A slot is at work until the last request that was given to it is done.
+    fn working(&self, at: Instant) -> usize {
+        self.done_at
+            .iter()
+            .filter(|Reverse(done)| *done > at)
+            .count()
+    }
+
     fn waiting(&mut self, at: Instant) -> usize {
         while self.begin_at.front().is_some_and(|begin| *begin <= at) {
             self.begin_at.pop_front();
@@ -116,8 +192,17 @@ mod tests {
         assert_eq!(enter(5), Some((0, 5, 15)));
         assert_eq!(enter(6), Some((1, 8, 18)));
         assert_eq!(enter(7), None, "two wait already");
-        assert_eq!(queue.waiting(begin + Duration::from_secs(10)), 1);
+        let lets_in_after = queue.lets_in_after(begin + Duration::from_secs(7));
+        assert_eq!(lets_in_after.as_secs(), 3, "when the first of them begins");
+        let load = |after_s| {
+            let load = queue.load(begin + Duration::from_secs(after_s));
+            (load.slots, load.working, load.places, load.waiting)
+        };
+        assert_eq!(load(9), (2, 2, 2, 2));
+        assert_eq!(load(10), (2, 2, 2, 1));
         assert_eq!(enter(10), Some((1, 10, 20)));
+        assert_eq!(load(25), (2, 1, 2, 0), "the second slot is done after 24 s");
+        assert_eq!(load(30), (2, 0, 2, 0));
         assert_eq!(enter(100), Some((0, 0, 10)));
     }
 
@@ -126,6 +211,8 @@ mod tests {
         let (queue, at) = (ModelQueue::new(1, 0), now());
         assert!(queue.enter(at, WORK).is_some());
         assert_eq!(queue.enter(at, WORK), None);
+        assert_eq!(queue.lets_in_after(at), WORK);
+        assert_eq!(queue.lets_in_after(at + WORK), Duration::ZERO);
         assert!(queue.enter(at + WORK, WORK).is_some());
     }
 }

@@ -37,6 +37,9 @@ pub struct TargetOptions {
     pub model: ModelOptions,
     /// The cache in front of it, where the service has one.
     pub cache: CacheOptions,
+    /// Requests per second that a service with keys lets in; beyond them comes 429. `None` lets
+    /// all in.
+    pub rate_limit_per_s: Option<u32>,
     /// Threads that serve; each owns its connections and its database handle.
     pub threads: usize,
     /// Serve HTTPS instead of HTTP.
@@ -60,6 +63,7 @@ impl Default for TargetOptions {
             db: None,
             model: ModelOptions::default(),
             cache: CacheOptions::default(),
+            rate_limit_per_s: None,
             threads: 1,
             tls: None,
             limits: Limits::default(),
@@ -70,29 +74,41 @@ impl Default for TargetOptions {
 /// The services there are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Service {
+    /// An API on a language model: chats, whole or streamed, behind a key, a cache and a breaker.
+    AiService,
     /// A clinic's API: encounters, notes, patients, dashboards.
     Clinic,
+    /// A knowledge graph's API: retrieval, extraction, facets, a degraded mode.
+    KnowledgeGraph,
     /// The general routes alone.
     Plain,
+    /// A record store's API: patients, encounters, claims, documents.
+    Records,
     /// Questions to a slow model, behind a cache and a queue.
     SupportChat,
+    /// A triage desk's API: messages to a slow model behind a queue.
+    Triage,
 }
 
 impl FromStr for Service {
     type Err = OptionError;
 
     fn from_str(text: &str) -> Result<Self, OptionError> {
-        match text {
-            "clinic" => Ok(Self::Clinic),
-            "plain" => Ok(Self::Plain),
-            "support-chat" => Ok(Self::SupportChat),
-            _ => Err(OptionError::new(
-                text,
-                "a service: clinic, plain or support-chat",
-            )),
-        }
+        Ok(match text {
+            "ai-service" => Self::AiService,
+            "clinic" => Self::Clinic,
+            "knowledge-graph" => Self::KnowledgeGraph,
+            "plain" => Self::Plain,
+            "records" => Self::Records,
+            "support-chat" => Self::SupportChat,
+            "triage" => Self::Triage,
+            _ => return Err(OptionError::new(text, SERVICES)),
+        })
     }
 }
+
+const SERVICES: &str =
+    "a service: ai-service, clinic, knowledge-graph, plain, records, support-chat or triage";
 
 impl Service {
     /// The port that its users' load tests expect it on.
@@ -100,7 +116,10 @@ impl Service {
     pub fn port(self) -> u16 {
         match self {
             Self::Clinic | Self::Plain => 8000,
+            Self::Records => 8001,
+            Self::AiService | Self::Triage => 8002,
             Self::SupportChat => 8003,
+            Self::KnowledgeGraph => 8010,
         }
     }
 }
@@ -114,6 +133,8 @@ pub struct ModelOptions {
     pub slots: usize,
     /// Requests that may wait; beyond them comes 503.
     pub waiting: usize,
+    /// Share of requests at which it fails.
+    pub errors: Percent,
 }
 
 impl Default for ModelOptions {
@@ -122,6 +143,7 @@ impl Default for ModelOptions {
             time: None,
             slots: 64,
             waiting: 1000,
+            errors: Percent::default(),
         }
     }
 }

@@ -138,6 +138,12 @@ impl Head {
             .map(|(_, value)| value)
     }
 
+    /// The token of `Authorization: Bearer TOKEN`.
+    pub(crate) fn bearer(&self) -> Option<&str> {
+        let header = self.values("authorization").next()?;
+        std::str::from_utf8(header).ok()?.strip_prefix("Bearer ")
+    }
+
     /// Whether a comma-separated header of that name holds `token`, whatever its case.
     pub(crate) fn has_token(&self, name: &str, token: &str) -> bool {
         self.values(name).any(|value| {

@@ -43,14 +43,23 @@ impl<'a> Call<'a> {
     /// for another time.
     pub(crate) fn model_time(&self, usual: Latency) -> Duration {
         let options = &self.worker.shared.options;
+        let latency = options.model.time.unwrap_or(usual);
+        latency.at(self.draw(Purpose::Model)).mul_f64(options.slow)
+    }
+
+    /// Whether the service's model fails at this request.
+    pub(crate) fn model_fails(&self) -> bool {
+        let errors = self.worker.shared.options.model.errors;
+        self.draw(Purpose::ModelError) < errors.fraction()
+    }
+
+    fn draw(&self, purpose: Purpose) -> f64 {
         let turn = Turn {
             method: self.head().method(),
             pattern: self.pattern,
             ordinal: self.ordinal,
         };
-        let latency = options.model.time.unwrap_or(usual);
-        let time = latency.at(unit(options.seed, turn, Purpose::Model));
-        time.mul_f64(options.slow)
+        unit(self.worker.shared.options.seed, turn, purpose)
     }
 
     /// The JSON of the body.

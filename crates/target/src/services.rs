@@ -6,16 +6,20 @@
 use anyhow::{Result, ensure};
 
 use crate::cache::Cache;
-use crate::options::{CacheOptions, Service, TargetOptions};
+use crate::options::{CacheOptions, Percent, Service, TargetOptions};
 use crate::routes::Route;
 use crate::sqlite::Database;
-use crate::{clinic, support_chat};
+use crate::{ai_service, clinic, knowledge_graph, records, support_chat, triage};
 
 /// What the service of a target remembers.
 pub(crate) enum State {
-    Plain,
+    AiService(ai_service::State),
     Clinic(clinic::State),
+    KnowledgeGraph(knowledge_graph::State),
+    Plain,
+    Records(Database),
     SupportChat(support_chat::State),
+    Triage(triage::State),
 }
 
 /// A figure of a service for its page of metrics.
@@ -29,17 +33,30 @@ impl State {
     /// Starts the service that is asked for.
     ///
     /// # Errors
-    /// A database or a Redis that cannot be used; what is asked of a cache that is not there.
+    /// A database or a Redis that cannot be used; what is asked of a part that the service
+    /// does not have.
     pub(crate) fn prepare(options: &TargetOptions) -> Result<State> {
         let state = match options.service {
-            Service::Plain => State::Plain,
+            Service::AiService => State::AiService(ai_service::State::prepare(options)?),
             Service::Clinic => State::Clinic(clinic::State::prepare(options)?),
+            Service::KnowledgeGraph => {
+                State::KnowledgeGraph(knowledge_graph::State::prepare(options))
+            }
+            Service::Plain => State::Plain,
+            Service::Records => State::Records(records::prepare(options)?),
             Service::SupportChat => State::SupportChat(support_chat::State::prepare(options)?),
+            Service::Triage => State::Triage(triage::State::new(options.model)),
         };
         ensure!(
             state.cache().is_some() || options.cache == CacheOptions::default(),
             "this service has no cache of answers: leave --redis, --no-cache and \
              --cache-… out"
+        );
+        ensure!(
+            options.service == Service::AiService
+                || options.model.errors == Percent::default() && options.rate_limit_per_s.is_none(),
+            "this service has neither a limit nor a model that fails: leave --rate-limit and \
+             --model-errors out"
         );
         Ok(state)
     }
@@ -47,9 +64,13 @@ impl State {
     /// The service's own routes.
     pub(crate) fn routes(&self) -> Vec<Route> {
         match self {
-            State::Plain => Vec::new(),
+            State::AiService(_) => ai_service::routes(),
             State::Clinic(_) => clinic::routes(),
+            State::KnowledgeGraph(_) => knowledge_graph::routes(),
+            State::Plain => Vec::new(),
+            State::Records(_) => records::routes(),
             State::SupportChat(_) => support_chat::routes(),
+            State::Triage(_) => triage::routes(),
         }
     }
 
@@ -57,23 +78,28 @@ impl State {
     pub(crate) fn database(&self) -> Option<&Database> {
         match self {
             State::Clinic(clinic) => Some(clinic.database()),
-            State::Plain | State::SupportChat(_) => None,
+            State::Records(database) => Some(database),
+            _ => None,
         }
     }
 
     /// Where the service keeps its answers.
     pub(crate) fn cache(&self) -> Option<&Cache> {
         match self {
+            State::AiService(service) => Some(service.cache()),
             State::SupportChat(chat) => Some(chat.cache()),
-            State::Plain | State::Clinic(_) => None,
+            _ => None,
         }
     }
 
     /// What the service tells a Prometheus beside the counts of its requests.
     pub(crate) fn gauges(&self) -> Vec<Gauge> {
         match self {
+            State::AiService(service) => service.gauges(),
+            State::Clinic(_) | State::Plain | State::Records(_) => Vec::new(),
+            State::KnowledgeGraph(graph) => graph.gauges(),
             State::SupportChat(chat) => chat.gauges(),
-            State::Plain | State::Clinic(_) => Vec::new(),
+            State::Triage(triage) => triage.load().gauges(),
         }
     }
 }

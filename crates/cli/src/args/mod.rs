@@ -68,7 +68,7 @@ pub(crate) enum Command {
     /// others, streams tokens on /sse, /v1/chat/completions and /v1/messages, and speaks WebSocket
     /// on /ws/echo and /ws/broadcast. GET /truth tells what was received and answered, and how long
     /// that took; POST /truth/reset begins anew. It ends on Ctrl-C or SIGTERM.
-    Target(TargetArgs),
+    Target(Box<TargetArgs>),
 }
 
 /// The first words that are commands of our own, with a line on each.

@@ -16,9 +16,10 @@ pub(crate) struct PlanArgs {
     /// any other option; so does the variable GATECRASH_QUICK=1
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Only this scenario of the plan, or all rungs of this ladder
+    /// Only this scenario of the plan, or all rungs of this ladder; may be given several times,
+    /// and they run in the order of the plan
     #[arg(long, value_name = "NAME")]
-    pub(crate) scenario: Option<String>,
+    pub(crate) scenario: Vec<String>,
     /// Another value for a key of the plan, such as host=http://127.0.0.1:8000 or
     /// scenarios.burst.grace=5s; may be given several times
     #[arg(long, value_name = "KEY=VALUE")]

@@ -12,8 +12,10 @@ use gatecrash_target::{
 /// What `gatecrash target` is asked for.
 #[derive(Debug, Args)]
 pub(crate) struct TargetArgs {
-    /// Which routes to serve: clinic (an API with a small database), plain (no service) or
-    /// support-chat (a cache and a queue in front of a slow model)
+    /// Which routes to serve: ai-service (chats on a model, behind a key), clinic (an API with a
+    /// small database), knowledge-graph (retrieval and extraction behind slow models), plain (no
+    /// service), records (patients in SQLite), support-chat (a cache and a queue in front of a
+    /// slow model) or triage (a slow model behind a queue)
     #[arg(value_name = "SERVICE")]
     service: Service,
     /// Port to listen on; by default the service's own, 0 lets the system choose one
@@ -51,6 +53,9 @@ pub(crate) struct TargetArgs {
     model: ModelArgs,
     #[command(flatten)]
     cache: CacheArgs,
+    /// Requests per second that ai-service lets in; beyond them comes 429 with Retry-After
+    #[arg(long, value_name = "NUMBER")]
+    rate_limit: Option<u32>,
     /// Threads that serve, 1 to 256
     #[arg(long, default_value_t = 1)]
     threads: usize,
@@ -83,6 +88,9 @@ struct ModelArgs {
     /// Requests that may wait for the model; beyond them comes 503
     #[arg(long, value_name = "NUMBER", default_value_t = ModelOptions::default().waiting)]
     model_queue: usize,
+    /// Share of requests at which the model of ai-service fails; five in a row open its breaker
+    #[arg(long, value_name = "PERCENT", default_value = "0%")]
+    model_errors: Percent,
 }
 
 /// What is asked of a service with a cache of answers.
@@ -140,6 +148,7 @@ impl From<TargetArgs> for TargetOptions {
                 time: args.model.model_time,
                 slots: args.model.model_slots,
                 waiting: args.model.model_queue,
+                errors: args.model.model_errors,
             },
             cache: CacheOptions {
                 redis: args.cache.redis,
@@ -147,6 +156,7 @@ impl From<TargetArgs> for TargetOptions {
                 entries: args.cache.cache_entries.map(|number| number as usize),
                 off: args.cache.no_cache,
             },
+            rate_limit_per_s: args.rate_limit,
             threads: args.threads,
             tls: args.tls.into_options(),
             limits: Limits {

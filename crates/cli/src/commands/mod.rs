@@ -43,7 +43,7 @@ fn execute(command: Command, words: &[OsString], guest: &dyn Guest) -> Result<u8
         Command::Results(args) => Ok(results::run(&args)?.code()),
         Command::Run(args) => run::run(args, words, guest),
         Command::Schema => Ok(schema::run().code()),
-        Command::Target(args) => Ok(target::run(args.into())?.code()),
+        Command::Target(args) => Ok(target::run((*args).into())?.code()),
     }
 }
 

@@ -14,7 +14,7 @@ service, and how to read the answers, is told in [the guide](../guides/objective
 
 An objective comes out as one of three: passed, failed, or **no data** where nothing was there to judge it by. No
 data never counts as passed. It decides the exit code ([99](exit-codes.md)) unless a plan gives it
-`severity: warn`.
+`severity: warn`, or `optional: true` for no data alone.
 
 ";
 

@@ -10,7 +10,7 @@ use crate::{check_refused, ended, gatecrash, start};
 fn bad_arguments_are_refused_with_2() {
     check_refused(&mut gatecrash(&["target"]), 2, &["SERVICE"]);
     let cases: [(&[&str], &str); 8] = [
-        (&["hospital"], "a service: clinic or plain"),
+        (&["hospital"], "a service: ai-service, clinic, "),
         (&["plain", "--latency", "5"], "a latency: 5ms"),
         (&["plain", "--stall", "5s"], "a stall: AFTER,FOR"),
         (&["plain", "--max-connections", "many"], "--max-connections"),

@@ -186,8 +186,22 @@ fn sighting(objective: &Objective, place: &Place<'_>) -> Option<Sighting> {
     }
 }
 
-/// A verdict without anything to judge by. Grades that decide nothing do not decide here.
+/// A verdict without anything to judge by. An optional objective then only warns.
 fn no_data(objective: &Objective, why: String) -> Verdict {
+    let verdict = unjudged(objective);
+    let severity = match objective.optional {
+        true => Severity::Warn,
+        false => verdict.severity,
+    };
+    Verdict {
+        why,
+        severity,
+        ..verdict
+    }
+}
+
+/// A verdict before anything is known. Grades that decide nothing do not decide here.
+fn unjudged(objective: &Objective) -> Verdict {
     let describes = matches!(objective.rule, Rule::Grades { at_least: None, .. });
     Verdict {
         objective: objective.text.clone(),
@@ -204,7 +218,7 @@ fn no_data(objective: &Objective, why: String) -> Verdict {
         observed: None,
         limit: None,
         unit: objective.terms()[0].unit().unwrap_or(Unit::Count),
-        why,
+        why: String::new(),
         broke_epoch_s: None,
         breaking: None,
     }
@@ -235,7 +249,7 @@ fn of_whole(objective: &Objective, place: &Place<'_>) -> Verdict {
         observed: Some(seen.value),
         limit: Some(limit),
         unit: seen.unit.clone(),
-        ..no_data(objective, String::new())
+        ..unjudged(objective)
     };
     match &objective.rule {
         Rule::Tiers { target, .. } => tier(objective, &mut verdict, &seen, *target),
@@ -391,7 +405,7 @@ fn of_sighting(objective: &Objective, place: &Place<'_>, seen: &Sighting) -> Ver
         unit: unit.clone(),
         broke_epoch_s: seen.broke_epoch_s,
         why: told(objective, place, seen, (worst, limit, unit)),
-        ..no_data(objective, String::new())
+        ..unjudged(objective)
     };
     match (window, seen.broke_epoch_s) {
         // It would have ended its scenario and did not: its end says what it was.

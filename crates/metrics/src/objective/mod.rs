@@ -73,6 +73,8 @@ pub struct Objective {
     pub rule: Rule,
     /// Whether it decides.
     pub severity: Severity,
+    /// Whether nothing to judge it by is a warning only, as of a GPU where there is none.
+    pub optional: bool,
     /// Whether its scenario ends as soon as it is broken.
     pub stop: bool,
     /// The only scenario that it is judged in; without one each measured scenario by itself.

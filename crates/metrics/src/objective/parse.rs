@@ -165,6 +165,7 @@ impl Objective {
             text,
             rule,
             severity: Severity::default(),
+            optional: false,
             stop: false,
             scenario: None,
             unit,

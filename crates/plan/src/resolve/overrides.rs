@@ -21,8 +21,8 @@ pub struct Overrides {
     pub quick: bool,
     /// `--set users.researcher.weight=3`: dotted keys and a value as YAML.
     pub set: Vec<String>,
-    /// `--scenario NAME`: only this one is run, or all rungs of this ladder.
-    pub scenario: Option<String>,
+    /// `--scenario NAME`: only these are run, of a ladder all its rungs; all if there is none.
+    pub scenarios: Vec<String>,
     /// `--rate 100/s`, for one scenario.
     pub rate: Option<String>,
     /// `--users 100`, for one scenario.
@@ -37,16 +37,16 @@ pub(super) fn apply(tree: &mut Node, texts: &mut Texts, overrides: &Overrides) -
     for set in &overrides.set {
         problems.extend(apply_set(tree, texts, set).err());
     }
-    let chosen = match &overrides.scenario {
-        Some(name) => match choose(tree, texts, name) {
-            Ok(place) => Some(place),
+    let mut chosen = Vec::new();
+    for name in &overrides.scenarios {
+        match choose(tree, texts, name) {
+            Ok(place) => chosen.push(place),
             Err(problem) => {
                 problems.push(problem);
                 return problems;
             }
-        },
-        None => None,
-    };
+        }
+    }
     if let (Some(_), Some(users)) = (&overrides.rate, &overrides.users) {
         let span = whole(texts, "--users", users);
         problems.push(Problem::new(
@@ -68,7 +68,7 @@ pub(super) fn apply(tree: &mut Node, texts: &mut Texts, overrides: &Overrides) -
                 text,
                 removed,
             };
-            problems.extend(load.apply(tree, texts, chosen).err());
+            problems.extend(load.apply(tree, texts, &chosen).err());
         }
     }
     problems
@@ -87,12 +87,7 @@ struct Override<'a> {
 }
 
 impl Override<'_> {
-    fn apply(
-        &self,
-        tree: &mut Node,
-        texts: &mut Texts,
-        chosen: Option<usize>,
-    ) -> Result<(), Problem> {
+    fn apply(&self, tree: &mut Node, texts: &mut Texts, chosen: &[usize]) -> Result<(), Problem> {
         let source = texts.add(self.option, self.text);
         let span = Span::in_file(0..self.text.len()).of(source);
         let mut value = scalar(self.text, source)?;
@@ -101,14 +96,20 @@ impl Override<'_> {
             return Ok(());
         };
         let place = match (chosen, scenarios.len()) {
-            (Some(place), _) => place,
-            (None, 1) => 0,
-            (None, many) => {
+            ([place], _) => *place,
+            ([], 1) => 0,
+            ([], many) => {
                 let what = format!(
                     "the plan has {many} scenarios: {} needs `--scenario`",
                     self.option
                 );
                 return Err(Problem::new(span, what).hint(format!("choose {}", names(scenarios))));
+            }
+            (several, _) => {
+                let several = several.len();
+                let what = format!("{} is for one scenario, not for {several}", self.option);
+                let hint = "choose one, or say it of each: `--set scenarios.NAME.rate=50/s`";
+                return Err(Problem::new(span, what).hint(hint));
             }
         };
         if let Some((
@@ -161,13 +162,14 @@ fn rungs(name: &str, scenario: &Node) -> impl Iterator<Item = String> {
 
 /// Only the chosen ones of the scenarios, in a row.
 pub(super) fn chosen(scenarios: Vec<Scenario>, overrides: &Overrides) -> Vec<Scenario> {
-    let Some(chosen) = &overrides.scenario else {
+    if overrides.scenarios.is_empty() {
         return scenarios;
-    };
+    }
     // A ladder is chosen with its rungs; a rung that got a load of its own has its name.
     let belongs = |scenario: &Scenario| {
         let name = &scenario.name;
-        name == chosen || is_rung(name, chosen) || is_rung(chosen, name)
+        let mut chosen = overrides.scenarios.iter();
+        chosen.any(|one| name == one || is_rung(name, one) || is_rung(one, name))
     };
     let kept = scenarios.into_iter().filter(belongs);
     let mut kept: Vec<Scenario> = kept
@@ -190,7 +192,7 @@ pub(super) fn is_judged(objective: &Objective, scenarios: &[String]) -> bool {
     named.all(|term| term.scope.scenario.as_ref().is_none_or(is_run))
 }
 
-/// Takes out of the tree what is not run where one scenario is chosen: the other scenarios,
+/// Takes out of the tree what is not run where scenarios are chosen: the other ones,
 /// and the objectives that name them.
 pub(super) fn keep(
     tree: &mut Node,
@@ -198,7 +200,7 @@ pub(super) fn keep(
     objectives: &[At<Objective>],
     overrides: &Overrides,
 ) {
-    if overrides.scenario.is_none() {
+    if overrides.scenarios.is_empty() {
         return;
     }
     let names: Vec<String> = plan.scenarios.iter().map(|one| one.name.clone()).collect();

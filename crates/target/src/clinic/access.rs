@@ -122,7 +122,9 @@ pub(super) fn token(call: &Call<'_>) -> Result<Reply, Answer> {
         && Account::from_name(name).is_some()
         && credentials.password == format!("{name}-secret");
     if !right {
-        return Err(challenge("the tenant, the user or the password is wrong"));
+        return Err(Answer::unauthorized(
+            "the tenant, the user or the password is wrong",
+        ));
     }
     let access_token = state(call)?.tokens.give(name, now());
     Ok(Answer::json(
@@ -139,17 +141,12 @@ pub(super) fn token(call: &Call<'_>) -> Result<Reply, Answer> {
 /// Lets pass who has a valid token.
 pub(super) fn account(call: &Call<'_>) -> Result<Account, Answer> {
     let tokens = &state(call)?.tokens;
-    let header = call
-        .head()
-        .values("authorization")
-        .next()
-        .unwrap_or_default();
-    let token = std::str::from_utf8(header)
-        .ok()
-        .and_then(|text| text.strip_prefix("Bearer "));
+    let token = call.head().bearer();
     token
         .and_then(|token| tokens.check(token, now()))
-        .ok_or_else(|| challenge("a valid bearer token is needed; POST /auth/token gives one"))
+        .ok_or_else(|| {
+            Answer::unauthorized("a valid bearer token is needed; POST /auth/token gives one")
+        })
 }
 
 /// Lets pass administrators alone.
@@ -160,10 +157,6 @@ pub(super) fn admin(call: &Call<'_>) -> Result<Account, Answer> {
         } => Ok(account),
         _ => Err(Answer::error(403, "only administrators may see this")),
     }
-}
-
-fn challenge(reason: &str) -> Answer {
-    Answer::error(401, reason).with("WWW-Authenticate", "Bearer")
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use rusqlite::{Transaction, params};
 
+use crate::people;
 use crate::sqlite::{Content, pick, pick_text};
 
 /// Encounters that exist at first have numbers up to this one.
@@ -39,15 +40,6 @@ const SCHEMA: &str = "
     CREATE INDEX audit_logs_by_day ON audit_logs (day, id);
 ";
 
-const FIRST_NAMES: [&str; 20] = [
-    "Ada", "Amir", "Bo", "Carla", "Chidi", "Dana", "Emil", "Fatima", "Goran", "Hana", "Ines",
-    "Jonas", "Kofi", "Lena", "Mateo", "Noor", "Olga", "Priya", "Ravi", "Sofia",
-];
-const LAST_NAMES: [&str; 25] = [
-    "Adeyemi", "Berg", "Castro", "Dubois", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito",
-    "Jensen", "Kowalski", "Larsen", "Moreau", "Novak", "Okafor", "Petrov", "Quist", "Rossi",
-    "Silva", "Tanaka", "Usman", "Varga", "Weber", "Yilmaz", "Zhang",
-];
 const REASONS: [&str; 6] = [
     "annual check",
     "back pain",
@@ -79,10 +71,7 @@ fn seed_patients(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     )?;
     let mut word = transaction.prepare("INSERT OR IGNORE INTO patient_words VALUES (?1, ?2)")?;
     for id in 1..=PATIENTS {
-        let (first, last) = (
-            pick_text(id, 0, &FIRST_NAMES),
-            pick_text(id, 1, &LAST_NAMES),
-        );
+        let (first, last) = people::name(id);
         patient.execute(params![id, format!("{first} {last}"), pick(id, 2, 33_000)])?;
         for name in [first, last] {
             word.execute(params![name.to_lowercase(), id])?;

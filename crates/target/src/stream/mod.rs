@@ -10,6 +10,7 @@ mod prompt;
 mod steps;
 mod wishes;
 
+pub(crate) use plain::tokens as plain_tokens;
 pub(crate) use steps::{TokenSteps, TokenStream};
 
 use crate::general::usual;

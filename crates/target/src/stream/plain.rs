@@ -3,6 +3,8 @@
 //! In: tokens. Out: one unnamed event for each chunk of them, `event: reasoning` before, and
 //! `event: done` at the end. Never: JSON.
 
+use std::time::Duration;
+
 use super::steps::{Form, Phase, TokenStream};
 use super::wishes::Wishes;
 use crate::answer::{Answer, Reply};
@@ -16,6 +18,13 @@ pub(super) fn sse(call: &Call<'_>) -> Result<Reply, Answer> {
     let wishes = Wishes::read(call, None)?;
     let form = Box::new(Plain);
     Ok(Reply::Stream(TokenStream { form, wishes }))
+}
+
+/// So many tokens as plain events: the first one after `first`, the others `pace` apart.
+pub(crate) fn tokens(tokens: u32, first: Duration, pace: Duration) -> TokenStream {
+    let form = Box::new(Plain);
+    let wishes = Wishes::steady(tokens, first, pace);
+    TokenStream { form, wishes }
 }
 
 impl Form for Plain {

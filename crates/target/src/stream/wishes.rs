@@ -57,6 +57,21 @@ impl Wishes {
         })
     }
 
+    /// A whole stream, one visible token at a time.
+    pub(super) fn steady(tokens: u32, first: Duration, pace: Duration) -> Self {
+        Self {
+            tokens,
+            reasoning: 0,
+            per_chunk: 1,
+            first,
+            pace,
+            cut: None,
+            empty: false,
+            no_end: false,
+            cached: 0,
+        }
+    }
+
     /// No more tokens than `most`, reasoning included; says whether that took some away.
     pub(super) fn limit(&mut self, most: Option<u32>) -> bool {
         let asked = self.total();

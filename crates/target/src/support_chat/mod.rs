@@ -72,7 +72,7 @@ impl State {
         gauges.push(Gauge {
             name: "model_queue_waiting",
             help: "Questions that wait for the model.",
-            value: self.model.waiting(now()) as f64,
+            value: self.model.load(now()).waiting as f64,
         });
         gauges
     }
@@ -102,7 +102,7 @@ fn health(call: &Call<'_>) -> Result<Reply, Answer> {
         "status": status,
         "cache": chat.cache.place(),
         "cache_entries": entries,
-        "model_queue_waiting": chat.model.waiting(now()),
+        "model_queue_waiting": chat.model.load(now()).waiting,
     });
     Ok(Answer::json(200, &shown).into())
 }

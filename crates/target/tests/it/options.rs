@@ -97,10 +97,13 @@ fn shares_and_services_are_read_or_refused() {
         );
     }
     assert_eq!("clinic".parse(), Ok(Service::Clinic));
+    let ports = ["records", "triage"].map(|name| name.parse::<Service>().expect(name).port());
+    assert_eq!(ports, [8001, 8002]);
     let error = "bank".parse::<Service>().expect_err("no bank").to_string();
     assert_eq!(
         error,
-        "\"bank\" is not a service: clinic, plain or support-chat"
+        "\"bank\" is not a service: ai-service, clinic, knowledge-graph, plain, records, \
+         support-chat or triage"
     );
 }
 

@@ -36,6 +36,7 @@ fn a_line_says_what_it_says() {
             window: Window::Within(Duration::from_secs(30)),
         },
         severity: Severity::Fail,
+        optional: false,
         stop: false,
         scenario: None,
         unit: Some(Unit::Ms),

@@ -314,6 +314,24 @@ fn a_severity_of_warn_never_fails() {
 }
 
 #[test]
+fn an_optional_one_warns_without_data_and_decides_with_it() {
+    for (text, expected) in [
+        ("p95 < 1ms", Judgement::Fail),
+        ("p95 of /typo < 1s", Judgement::Warn),
+        ("p95 of each /typo/* < 1s", Judgement::Warn),
+        ("p95 in nowhere < 1s", Judgement::Warn),
+        ("p95 < 1h", Judgement::Pass),
+    ] {
+        let optional = Objective {
+            optional: true,
+            ..objective(text)
+        };
+        let verdicts = verdicts(&[optional], &records());
+        assert_eq!(worst(&verdicts), expected, "{text}");
+    }
+}
+
+#[test]
 fn tiers_are_met_tolerable_or_broken() {
     let table = [
         ("p95", "450ms", "500ms", Tier::Met, Judgement::Pass),

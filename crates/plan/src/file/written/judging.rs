@@ -76,6 +76,9 @@ record! {
         /// What it means when it does not hold: that the run has failed (`fail`), or a warning
         /// (`warn`).
         severity: Severity = "warn" (default "fail");
+        /// Whether nothing to judge it by is a warning only: for what is not there everywhere,
+        /// such as a GPU.
+        optional: bool = "true" (default "false");
         /// Whether its scenario ends as soon as it is broken.
         stop: bool = "true" (default "false");
     }
@@ -94,6 +97,8 @@ record! {
         decide: String = "good" (default "grades describe and do not decide");
         /// What it means when it does not hold.
         severity: Severity = "warn" (default "fail");
+        /// Whether nothing to judge it by is a warning only.
+        optional: bool = "true" (default "false");
         /// Whether its scenario ends as soon as it is broken.
         stop: bool = "true" (default "false");
     }
@@ -129,6 +134,7 @@ fn with_more(node: &Node, reader: &mut Reader<'_>) -> Option<Objective> {
     let objective = keys.that?.value.0;
     let objective = Objective {
         severity: keys.severity.map_or(objective.severity, |at| at.value),
+        optional: keys.optional.is_some_and(|at| at.value),
         ..objective
     };
     Some(stopping(objective, keys.stop, reader))
@@ -176,6 +182,7 @@ fn limits(node: &Node, entries: &[(Key, Node)], reader: &mut Reader<'_>) -> Opti
     let objective = of_endpoint(objective, &key.name, keys.of.map(|of| of.value));
     let objective = Objective {
         severity: keys.severity.map_or(Severity::Fail, |at| at.value),
+        optional: keys.optional.is_some_and(|at| at.value),
         ..objective
     };
     Some(stopping(objective, keys.stop, reader))

@@ -140,7 +140,7 @@ scenarios:
 ";
     let overrides = Overrides {
         set: vec!["users.u.weight=3".to_owned()],
-        scenario: Some("b 10/s".to_owned()),
+        scenarios: vec!["b 10/s".to_owned()],
         ..Overrides::default()
     };
     let chosen = load_as(text, Format::Yaml, &overrides);

@@ -144,6 +144,10 @@ fn requests() {
         "{ connect: 'ftp://h' }",
         "4:18 \"ftp://h\" is a URL of \"ftp\", not of ws or wss or http or https",
     );
+}
+
+#[test]
+fn what_goes_with_a_request() {
     task(
         "{ post: /, json: {}, text: x }",
         "4:34 a request has one body, not both `json` and `text`",

@@ -60,6 +60,14 @@ fn a_map_says_more_of_it() {
 }
 
 #[test]
+fn it_may_have_no_data() {
+    assert!(!objective("error_rate < 1%").optional);
+    assert!(objective("{ that: error_rate < 1%, optional: true }").optional);
+    let tiers = "{ p95: { target: 3s, acceptable: 5s }, optional: true }";
+    assert!(objective(tiers).optional);
+}
+
+#[test]
 fn a_value_has_a_target_and_what_is_acceptable() {
     let tiers = objective("{ p95: { target: 3s, acceptable: 5s }, of: /retrieve }");
     assert_eq!(tiers.text, "p95 of /retrieve: target 3s, acceptable 5s");
@@ -162,7 +170,7 @@ scenarios:
 ";
     assert_eq!(plan(text).all_objectives().len(), 3);
     let chosen = Overrides {
-        scenario: Some("a".to_owned()),
+        scenarios: vec!["a".to_owned()],
         ..Overrides::default()
     };
     let plan = load_as(text, Format::Yaml, &chosen).unwrap();

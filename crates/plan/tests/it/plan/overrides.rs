@@ -38,7 +38,7 @@ fn set(text: &str) -> Overrides {
 
 fn only(scenario: &str) -> Overrides {
     Overrides {
-        scenario: Some(scenario.to_owned()),
+        scenarios: vec![scenario.to_owned()],
         ..Default::default()
     }
 }
@@ -148,6 +148,29 @@ fn one_scenario_can_be_chosen() {
         "{told}"
     );
     assert!(refused(only("x")).contains("choose `warmup`, `burst` or `ladder`"));
+}
+
+#[test]
+fn several_scenarios_run_in_the_order_of_the_plan() {
+    let both = Overrides {
+        scenarios: vec!["ladder 20/s".to_owned(), "warmup".to_owned()],
+        ..Default::default()
+    };
+    let names: Vec<String> = overridden(both.clone())
+        .scenarios
+        .into_iter()
+        .map(|one| one.name)
+        .collect();
+    assert_eq!(names, ["warmup", "ladder 20/s"]);
+    let faster = Overrides {
+        rate: some("30/s"),
+        ..both
+    };
+    let told = refused(faster);
+    assert!(
+        told.contains("--rate is for one scenario, not for 2"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -137,7 +137,7 @@ scenarios:
 fn options_are_applied_to_what_is_laid_over() {
     let overrides = Overrides {
         set: vec!["scenarios.steady.max_in_flight=9".to_owned()],
-        scenario: Some("steady".to_owned()),
+        scenarios: vec!["steady".to_owned()],
         duration: Some("3s".to_owned()),
         ..quick()
     };
@@ -145,7 +145,7 @@ fn options_are_applied_to_what_is_laid_over() {
     assert_eq!(scenarios(&plan), [("steady", Some(3))]);
     assert!(effective(&plan).contains("max_in_flight: 9"));
     let gone = Overrides {
-        scenario: Some("soak".to_owned()),
+        scenarios: vec!["soak".to_owned()],
         ..quick()
     };
     let faults = load(PARTS, &gone).unwrap_err();

@@ -163,7 +163,7 @@ proptest! {
     fn any_override_has_an_answer(set in "[a-z.]{0,20}=?.{0,20}", scenario in ".{0,10}", rate in ".{0,8}") {
         let overrides = Overrides {
             set: vec![set],
-            scenario: Some(scenario),
+            scenarios: vec![scenario],
             rate: Some(rate),
             ..Default::default()
         };

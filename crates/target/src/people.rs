@@ -1,0 +1,24 @@
+//! Names of people who do not exist.
+//!
+//! In: the number of a row. Out: its person's names, every time the same. Never: two people for
+//! one number; different numbers may share a name.
+
+use crate::sqlite::pick_text;
+
+const FIRST_NAMES: [&str; 20] = [
+    "Ada", "Amir", "Bo", "Carla", "Chidi", "Dana", "Emil", "Fatima", "Goran", "Hana", "Ines",
+    "Jonas", "Kofi", "Lena", "Mateo", "Noor", "Olga", "Priya", "Ravi", "Sofia",
+];
+const LAST_NAMES: [&str; 25] = [
+    "Adeyemi", "Berg", "Castro", "Dubois", "Eriksen", "Fischer", "Garcia", "Haddad", "Ito",
+    "Jensen", "Kowalski", "Larsen", "Moreau", "Novak", "Okafor", "Petrov", "Quist", "Rossi",
+    "Silva", "Tanaka", "Usman", "Varga", "Weber", "Yilmaz", "Zhang",
+];
+
+/// The first and the last name of the person in row `row`.
+pub(crate) fn name(row: u32) -> (&'static str, &'static str) {
+    (
+        pick_text(row, 0, &FIRST_NAMES),
+        pick_text(row, 1, &LAST_NAMES),
+    )
+}
