@@ -69,6 +69,7 @@ mod triage;
 
 // … and what is known about it.
 mod alarm;
+mod busy;
 mod clock;
 mod draw;
 mod latency_record;

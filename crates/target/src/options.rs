@@ -27,6 +27,8 @@ pub struct TargetOptions {
     pub errors: Percent,
     /// Memory that it takes and never gives back, bytes per second; up to 2 GiB.
     pub leak_bytes_per_s: u64,
+    /// Share of one core that it uses beside what serving takes.
+    pub busy: Percent,
     /// When the whole service freezes by itself.
     pub stall: Option<StallPlan>,
     /// Seed of the draws for latency and errors, and of nothing else.
@@ -58,6 +60,7 @@ impl Default for TargetOptions {
             slow: 1.0,
             errors: Percent::default(),
             leak_bytes_per_s: 0,
+            busy: Percent::default(),
             stall: None,
             seed: 0,
             db: None,

@@ -29,7 +29,7 @@ use crate::sqlite::Database;
 use crate::stall::Stalls;
 use crate::truth::{Truth, TruthReport};
 use crate::websocket::Rooms;
-use crate::{conditions, files, general, stream, tls, websocket};
+use crate::{busy, conditions, files, general, stream, tls, websocket};
 
 /// Connections that may wait to be accepted, so that a burst of users is not told to come later.
 const BACKLOG: u32 = 4096;
@@ -215,7 +215,8 @@ pub fn serve(options: TargetOptions) -> Result<Server> {
         .local_addr()
         .context("cannot read the address listened on")?;
     let stopper = Stopper(watch::Sender::new(false));
-    let threads = start_threads(&shared, runtimes, listener, &stopper)?;
+    let mut threads = start_threads(&shared, runtimes, listener, &stopper)?;
+    threads.extend(busy::start(shared.options.busy, stopper.0.subscribe())?);
     Ok(Server {
         address,
         ca_pem,

@@ -39,6 +39,9 @@ pub(crate) struct TargetArgs {
     /// Take so much memory per second and never give it back, up to 2 GiB, as a leak would
     #[arg(long, value_name = "BYTES", default_value_t = 0)]
     leak: u64,
+    /// Use this share of a core beside what serving takes, as a job in the background would
+    #[arg(long, value_name = "PERCENT", default_value = "0%")]
+    busy: Percent,
     /// Freeze the whole service once for FOR, AFTER the first request came; repeated with
     /// every=TIME. POST /admin/stall?for=2s does so by hand
     #[arg(long, value_name = "AFTER,FOR[,every=TIME]")]
@@ -141,6 +144,7 @@ impl From<TargetArgs> for TargetOptions {
             slow: args.slow,
             errors: args.errors,
             leak_bytes_per_s: args.leak,
+            busy: args.busy,
             stall: args.stall,
             seed: args.seed,
             db: args.db,
