@@ -1,7 +1,7 @@
 //! A slow model behind a bounded queue.
 //!
 //! In: when a request comes, and how long the model works on it. Out: how long its answer takes,
-//! or that there is no place. Never: a task or a timer. Whoever comes first is served first, so
+//! or the refusal where there is no place. Never: a task or a timer. Whoever comes first is served first, so
 //! the end of each request is known when it comes. A client that leaves does not end the model's
 //! work on it, as with most models.
 
@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
+use crate::answer::Answer;
 use crate::services::Gauge;
 
 /// Requests that the model works on, and those that wait.
@@ -51,8 +52,19 @@ impl ModelQueue {
         }
     }
 
-    /// Lets a request in that comes at `at` and needs `work`; `None` where the queue is full.
-    pub(crate) fn enter(&self, at: Instant, work: Duration) -> Option<Place> {
+    /// Lets a request in that comes at `at` and needs `work`, or refuses it with 503.
+    pub(crate) fn admit(&self, at: Instant, work: Duration) -> Result<Place, Answer> {
+        self.enter(at, work).ok_or_else(|| {
+            let waiting = self.load(at).waiting;
+            // At least a second: rounded down it would ask to come at once.
+            let after_s = self.lets_in_after(at).as_secs_f64().ceil().max(1.0);
+            Answer::error(503, format!("the model's queue is full: {waiting} wait"))
+                .with("Retry-After", after_s.to_string())
+        })
+    }
+
+    /// Its place; `None` where the queue is full.
+    fn enter(&self, at: Instant, work: Duration) -> Option<Place> {
         let mut state = self.lock();
         let ahead = state.waiting(at);
         let begin = state.begin(self.slots, at);
@@ -86,7 +98,7 @@ impl ModelQueue {
     }
 
     /// From `at` until one more request would be let in.
-    pub(crate) fn lets_in_after(&self, at: Instant) -> Duration {
+    fn lets_in_after(&self, at: Instant) -> Duration {
         let mut state = self.lock();
         if state.waiting(at) < self.waiting_max {
             return Duration::ZERO;

@@ -1,9 +1,11 @@
-//! Names of people who do not exist.
+//! People who do not exist.
 //!
-//! In: the number of a row. Out: its person's names, every time the same. Never: two people for
-//! one number; different numbers may share a name.
+//! In: the number of a row. Out: its person's names, every time the same, and rows of them. Never:
+//! two people for one number; different numbers may share a name.
 
-use crate::sqlite::pick_text;
+use rusqlite::{Transaction, params};
+
+use crate::sqlite::{pick, pick_text};
 
 const FIRST_NAMES: [&str; 20] = [
     "Ada", "Amir", "Bo", "Carla", "Chidi", "Dana", "Emil", "Fatima", "Goran", "Hana", "Ines",
@@ -21,4 +23,16 @@ pub(crate) fn name(row: u32) -> (&'static str, &'static str) {
         pick_text(row, 0, &FIRST_NAMES),
         pick_text(row, 1, &LAST_NAMES),
     )
+}
+
+/// Puts patients 1 to `last` into the table `patients` (id, name, birth date).
+pub(crate) fn seed_patients(transaction: &Transaction<'_>, last: u32) -> rusqlite::Result<()> {
+    let mut patient = transaction.prepare(
+        "INSERT INTO patients VALUES (?1, ?2, date('1930-01-01', '+' || ?3 || ' days'))",
+    )?;
+    for id in 1..=last {
+        let (first, last) = name(id);
+        patient.execute(params![id, format!("{first} {last}"), pick(id, 2, 33_000)])?;
+    }
+    Ok(())
 }

@@ -97,15 +97,8 @@ fn triage(call: &Call<'_>) -> Result<Reply, Answer> {
         let reason = format!("message must be a text of 1 to {MESSAGE_MAX} bytes");
         return Err(Answer::error(422, reason));
     }
-    let (model, at) = (&state(call)?.model, now());
     let work = call.model_time(MODEL_TIME);
-    let place = model.enter(at, work).ok_or_else(|| {
-        let waiting = model.load(at).waiting;
-        // At least a second: rounded down it would ask to come at once.
-        let after_s = model.lets_in_after(at).as_secs_f64().ceil().max(1.0);
-        Answer::error(503, format!("the model's queue is full: {waiting} wait"))
-            .with("Retry-After", after_s.to_string())
-    })?;
+    let place = state(call)?.model.admit(now(), work)?;
     let (urgency, response) = advice(&message);
     let triaged = Triaged {
         response,

@@ -62,8 +62,10 @@ impl State {
 
     /// What the service tells a Prometheus.
     pub(crate) fn gauges(&self) -> Vec<Gauge> {
+        let at = now();
         let mut gauges = self.cache.gauges();
-        let (at, breaker) = (now(), self.breaker());
+        gauges.extend(self.model.load(at).gauges());
+        let breaker = self.breaker();
         gauges.extend([
             Gauge {
                 name: "circuit_breaker_state",
@@ -74,11 +76,6 @@ impl State {
                 name: "circuit_breaker_trips",
                 help: "How often the circuit breaker has opened.",
                 value: breaker.trips() as f64,
-            },
-            Gauge {
-                name: "model_queue_waiting",
-                help: "Requests that wait for the model.",
-                value: self.model.load(at).waiting as f64,
             },
         ]);
         gauges

@@ -44,11 +44,8 @@ pub(super) fn ask(call: &Call<'_>, speaking: Duration) -> Result<Duration, Answe
         return Err(tell(Answer::error(502, "the model has failed"), standing));
     }
     let thinking = call.model_time(TIME);
-    let place = state.model.enter(at, thinking + speaking);
-    let place = place.ok_or_else(|| {
-        let refusal = Answer::error(503, "too many requests wait for the model");
-        tell(refusal, standing).with("Retry-After", "1")
-    })?;
+    let place = state.model.admit(at, thinking + speaking);
+    let place = place.map_err(|refusal| tell(refusal, standing))?;
     Ok(place.waits + thinking)
 }
 

@@ -3,7 +3,7 @@
 //! In: keys, entries, and the time. Out: entries that the Redis still has. Never: a wait beyond
 //! [`TIMEOUT`], or for a Redis that has just failed: [`REST`] passes before it is asked again.
 //!
-//! Each entry is a text under a key of its own (`gatecrash:SERVICE:KEY`), which the Redis lets
+//! Each entry is a text under a key of its own (`gatecrash:SERVICE:answer:KEY`), which the Redis lets
 //! end. A sorted set beside them knows when each ends, so that they can be counted and limited.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -129,12 +129,12 @@ impl Redis {
     }
 
     fn full(&self, key: &str) -> String {
-        format!("{}:{key}", self.prefix)
+        format!("{}:answer:{key}", self.prefix)
     }
 
-    /// The key of the sorted set; no answer has it, whose keys are digests.
+    /// The key of the sorted set, which no answer has.
     fn list(&self) -> String {
-        self.full("ends")
+        format!("{}:ends", self.prefix)
     }
 
     /// What is asked at once, all or nothing, of a list without what has ended.

@@ -62,7 +62,8 @@ impl State {
     pub(crate) fn gauges(&self) -> Vec<Gauge> {
         let gauge = |name, help, value| Gauge { name, help, value };
         let mode = self.mode();
-        vec![
+        let mut gauges = self.models.load(now()).gauges();
+        gauges.extend([
             gauge(
                 "kg_degraded",
                 "1 in the degraded mode, else 0.",
@@ -74,16 +75,12 @@ impl State {
                 mode.top_k() as f64,
             ),
             gauge(
-                "kg_model_waiting",
-                "Requests that wait for a model.",
-                self.models.load(now()).waiting as f64,
-            ),
-            gauge(
                 "kg_passages",
                 "Passages of the graph.",
                 self.index.len() as f64,
             ),
-        ]
+        ]);
+        gauges
     }
 }
 
@@ -120,11 +117,7 @@ fn state<'a>(call: &Call<'a>) -> Result<&'a State, Answer> {
 /// How long a model takes that works for `usual`, with waiting for it; 503 where too many wait.
 fn model(call: &Call<'_>, usual: Latency) -> Result<Duration, Answer> {
     let work = call.model_time(usual);
-    let place = state(call)?.models.enter(now(), work);
-    place.map(|place| place.takes).ok_or_else(|| {
-        let reason = "too many wait for the models; come again later";
-        Answer::error(503, reason).with("Retry-After", "1")
-    })
+    Ok(state(call)?.models.admit(now(), work)?.takes)
 }
 
 /// `text`, if it says something and is not too long.

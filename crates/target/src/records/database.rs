@@ -54,21 +54,10 @@ pub(super) const CONTENT: Content = Content {
 
 fn seed(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA)?;
-    seed_patients(transaction)?;
+    people::seed_patients(transaction, PATIENTS)?;
     seed_encounters(transaction)?;
     seed_claims(transaction)?;
     seed_documents(transaction)
-}
-
-fn seed_patients(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    let mut patient = transaction.prepare(
-        "INSERT INTO patients VALUES (?1, ?2, date('1930-01-01', '+' || ?3 || ' days'))",
-    )?;
-    for id in 1..=PATIENTS {
-        let (first, last) = people::name(id);
-        patient.execute(params![id, format!("{first} {last}"), pick(id, 2, 33_000)])?;
-    }
-    Ok(())
 }
 
 fn seed_encounters(transaction: &Transaction<'_>) -> rusqlite::Result<()> {

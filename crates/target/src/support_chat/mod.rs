@@ -32,9 +32,6 @@ const MODEL_TIME: Latency = Latency::LogNormal {
     max: Duration::from_secs(10),
 };
 
-/// How long a client is asked to stay away from a full queue, seconds.
-const RETRY_AFTER: &str = "1";
-
 /// What the support chat remembers for all its threads.
 pub(crate) struct State {
     cache: Cache,
@@ -69,11 +66,7 @@ impl State {
     /// What is told to a Prometheus.
     pub(crate) fn gauges(&self) -> Vec<Gauge> {
         let mut gauges = self.cache.gauges();
-        gauges.push(Gauge {
-            name: "model_queue_waiting",
-            help: "Questions that wait for the model.",
-            value: self.model.load(now()).waiting as f64,
-        });
+        gauges.extend(self.model.load(now()).gauges());
         gauges
     }
 }
@@ -123,20 +116,13 @@ fn chat(call: &Call<'_>) -> Result<Reply, Answer> {
         Found::Off => "BYPASS",
     };
     let work = call.model_time(MODEL_TIME);
-    let Some(place) = chat.model.enter(now(), work) else {
-        return Err(full());
-    };
+    let place = chat.model.admit(now(), work)?;
     let made = question.answered();
     if let Ok(kept) = serde_json::to_string(&made) {
         chat.cache.keep(&key, kept, place.takes);
     }
     let answer = told_with(&made, false, &Times::of_model(place, began));
     Ok(answer.with("X-Cache", told).after(place.takes).into())
-}
-
-fn full() -> Answer {
-    let reason = "the model's queue is full; come again later";
-    Answer::error(503, reason).with("Retry-After", RETRY_AFTER)
 }
 
 fn from_cache(made: &Made, age: Duration, began: Instant) -> Answer {

@@ -232,7 +232,7 @@ fn a_full_queue_refuses_and_the_metrics_tell_of_it() {
     std::thread::scope(|threads| {
         threads.spawn(|| asked(&server));
         threads.spawn(|| asked(&server));
-        while metric(&server, "kg_model_waiting") != 1.0 {
+        while metric(&server, "model_queue_waiting") != 1.0 {
             std::thread::sleep(Duration::from_millis(2));
         }
         let refused = post(&server, "/extract/terms", &json!({ "text": "a webhook" }));

@@ -285,8 +285,13 @@ impl RedisServer {
     /// A support chat on this Redis, as soon as it answers.
     fn chat(&self, change: impl FnOnce(&mut CacheOptions)) -> Server {
         let mut options = options();
-        options.cache.redis = Some(self.url());
         change(&mut options.cache);
+        self.service(options)
+    }
+
+    /// A service on this Redis, as soon as it answers.
+    fn service(&self, mut options: TargetOptions) -> Server {
+        options.cache.redis = Some(self.url());
         for _ in 0..200 {
             match serve(options.clone()) {
                 Ok(server) => return server,
@@ -331,6 +336,29 @@ fn a_redis_keeps_the_answers_for_several_chats() {
     assert_eq!(ask(&one, "POST", "/admin/cache", "", "").status, 204);
     assert_eq!(gauge(&other, "cache_entries"), Some(0.0));
     assert_eq!(told(&say(&other, "a")), MISS);
+}
+
+/// The AI service keeps its answers under the messages themselves.
+#[test]
+fn no_message_is_taken_for_the_list_of_answers() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let server = redis.service(TargetOptions {
+        service: Service::AiService,
+        ..options()
+    });
+    let from = |message: &str| {
+        let body = json!({ "message": message }).to_string();
+        let key = "X-API-Key: gatecrash-test-key\r\n";
+        let answer = ask(&server, "POST", "/chat", key, &body);
+        answer.header("x-cache").map(str::to_owned)
+    };
+    for message in ["hello", "ends", "answer:hello"] {
+        assert_eq!(from(message).as_deref(), Some("MISS"), "{message}");
+        assert_eq!(from(message).as_deref(), Some("HIT"), "{message}");
+    }
+    assert_eq!(gauge(&server, "cache_failures"), Some(0.0));
 }
 
 #[test]
