@@ -31,7 +31,8 @@ pub struct TargetOptions {
     pub busy: Percent,
     /// When the whole service freezes by itself.
     pub stall: Option<StallPlan>,
-    /// Seed of the draws for latency and errors, and of nothing else.
+    /// Seed of the draws for latency and errors, the model's too, and of nothing else but the
+    /// traces that a service begins.
     pub seed: u64,
     /// SQLite file of the service; `None` takes a temporary one. An empty or absent file is seeded.
     pub db: Option<PathBuf>,
@@ -128,7 +129,7 @@ impl Service {
 }
 
 /// A model that answers slowly, behind a queue.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ModelOptions {
     /// How long it works on a request; `None` is the service's own.
     pub time: Option<Latency>,

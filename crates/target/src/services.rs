@@ -6,7 +6,7 @@
 use anyhow::{Result, ensure};
 
 use crate::cache::Cache;
-use crate::options::{CacheOptions, Percent, Service, TargetOptions};
+use crate::options::{CacheOptions, ModelOptions, Service, TargetOptions};
 use crate::routes::Route;
 use crate::sqlite::Database;
 use crate::{ai_service, clinic, knowledge_graph, records, support_chat, triage};
@@ -47,18 +47,47 @@ impl State {
             Service::SupportChat => State::SupportChat(support_chat::State::prepare(options)?),
             Service::Triage => State::Triage(triage::State::new(options.model)),
         };
+        state.check(options)?;
+        Ok(state)
+    }
+
+    /// What is asked of a part that the service does not have would be ignored.
+    fn check(&self, options: &TargetOptions) -> Result<()> {
+        let (model, usual) = (options.model, ModelOptions::default());
         ensure!(
-            state.cache().is_some() || options.cache == CacheOptions::default(),
+            self.database().is_some() || options.db.is_none(),
+            "this service has no database: leave --db out"
+        );
+        ensure!(
+            self.cache().is_some() || options.cache == CacheOptions::default(),
             "this service has no cache of answers: leave --redis, --no-cache and \
              --cache-… out"
         );
+        let but_errors = ModelOptions {
+            errors: usual.errors,
+            ..model
+        };
         ensure!(
-            options.service == Service::AiService
-                || options.model.errors == Percent::default() && options.rate_limit_per_s.is_none(),
+            self.has_model() || but_errors == usual,
+            "this service has no model: leave --model-time, --model-slots and --model-queue out"
+        );
+        let is_ai_service = matches!(self, State::AiService(_));
+        ensure!(
+            is_ai_service || model.errors == usual.errors && options.rate_limit_per_s.is_none(),
             "this service has neither a limit nor a model that fails: leave --rate-limit and \
              --model-errors out"
         );
-        Ok(state)
+        Ok(())
+    }
+
+    fn has_model(&self) -> bool {
+        match self {
+            State::AiService(_)
+            | State::KnowledgeGraph(_)
+            | State::SupportChat(_)
+            | State::Triage(_) => true,
+            State::Clinic(_) | State::Plain | State::Records(_) => false,
+        }
     }
 
     /// The service's own routes.

@@ -46,7 +46,7 @@ pub(crate) struct TargetArgs {
     /// every=TIME. POST /admin/stall?for=2s does so by hand
     #[arg(long, value_name = "AFTER,FOR[,every=TIME]")]
     stall: Option<StallPlan>,
-    /// Seed of the draws for latency and errors
+    /// Seed of the draws for latency and errors, the model's too
     #[arg(long, default_value_t = 0)]
     seed: u64,
     /// SQLite file of the service; by default a temporary one

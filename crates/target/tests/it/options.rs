@@ -161,3 +161,28 @@ fn a_foreign_file_is_left_alone() {
     );
     assert_eq!(std::fs::read_to_string(&path).expect("the file"), text);
 }
+
+#[test]
+fn what_a_service_does_not_have_cannot_be_asked_of_it() {
+    let check = |service, change: fn(&mut TargetOptions), part: &str| {
+        let error = refused(|options| {
+            options.service = service;
+            change(options);
+        });
+        assert!(error.starts_with(part), "{error}");
+    };
+    let without = "this service has no ";
+    let no = |part| format!("{without}{part}: leave ");
+    let time = |options: &mut TargetOptions| {
+        options.model.time = Some(Latency::Constant(Duration::from_millis(1)));
+    };
+    check(Service::Clinic, time, &no("model"));
+    check(Service::Records, |o| o.model.slots = 3, &no("model"));
+    check(Service::Plain, |o| o.model.waiting = 3, &no("model"));
+    let off = |options: &mut TargetOptions| options.cache.off = true;
+    check(Service::Triage, off, &no("cache of answers"));
+    let db = |options: &mut TargetOptions| options.db = Some("a.sqlite".into());
+    check(Service::SupportChat, db, &no("database"));
+    let limit = |options: &mut TargetOptions| options.rate_limit_per_s = Some(3);
+    check(Service::Triage, limit, "this service has neither a limit");
+}
