@@ -23,30 +23,30 @@ const RATE_TIME: &str = "10s";
 /// The exit code of a run whose numbers must not be used.
 const INVALID: i32 = 98;
 /// The ready suites: their folder, what serves them, what they are about.
-const SUITES: [(&str, &str, &str); 5] = [
+const SUITES: [(&str, &[&str], &str); 5] = [
     (
         "records",
-        "records",
+        &["records", "triage"],
         "a records API on a database, and a slow triage behind a queue",
     ),
     (
         "knowledge-graph",
-        "knowledge-graph",
+        &["knowledge-graph"],
         "retrieval by promises, a mode without its reranker",
     ),
     (
         "clinic",
-        "clinic",
+        &["clinic"],
         "1,000 users, 10,000 WebSockets, uploads",
     ),
     (
         "support-chat",
-        "support-chat --model-time 100ms",
+        &["support-chat --model-time 100ms"],
         "what a cache before a model is worth",
     ),
     (
         "ai-service",
-        "ai-service",
+        &["ai-service"],
         "token streams, limits, a breaker, a cost told before",
     ),
 ];
@@ -102,9 +102,11 @@ fn tell_suites(gatecrash: &Path) {
     let shown = gatecrash.strip_prefix(workspace::root());
     let gatecrash = shown.unwrap_or(gatecrash).display();
     println!("\nReady suites, each with a plan, a locustfile and a README:\n");
-    for (suite, target, about) in SUITES {
+    for (suite, targets, about) in SUITES {
         println!("  {about}");
-        println!("    {gatecrash} target {target} &");
+        for target in targets {
+            println!("    {gatecrash} target {target} &");
+        }
         println!("    {gatecrash} run suites/{suite}/plan.yaml --quick\n");
     }
 }
