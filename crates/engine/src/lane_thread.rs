@@ -29,6 +29,7 @@ use crate::job::{Apart, Completion, Counted, Fetch, Job, Outcome, Recording, Tic
 use crate::journey::Came;
 use crate::lane::{ClientId, Shared};
 use crate::noted::hit;
+use crate::turns;
 
 /// How many jobs are taken before the sockets get their turn: a burst of users
 /// must not measure its own burst.
@@ -53,6 +54,7 @@ pub(crate) fn spawn(shared: Arc<Shared>) -> io::Result<()> {
         Ok(runtime) => {
             // Who started the lane waits for this below.
             let _ = tell.send(Ok(()));
+            turns::shorten();
             runtime.block_on(LaneThread::new(shared).run());
         }
         Err(fault) => {

@@ -25,6 +25,7 @@
 //! | [`classify`] | when an answer counts as a success |
 //! | [`clock`] | the one place of this crate that reads the time |
 //! | [`pump`] | a snapshot every so often, on a thread of its own |
+//! | `turns` | lanes that wake run before what only counts and writes |
 //! | `wake` | how one thread wakes the other (Linux: eventfd) |
 
 mod accounts;
@@ -57,6 +58,7 @@ pub mod remote_socket;
 pub mod remote_stream;
 pub mod run;
 pub mod scenario;
+mod turns;
 mod wake;
 
 pub use books::{Abandoned, Books, Exhausted, ShardId};

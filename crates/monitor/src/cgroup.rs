@@ -50,7 +50,9 @@ impl Cgroup {
                 folders.push(root.join(mount));
             }
         }
-        Cgroup { folders }
+        Cgroup {
+            folders: existing(folders),
+        }
     }
 
     /// The group at a path below the mounts of all controllers.
@@ -65,7 +67,7 @@ impl Cgroup {
         {
             folders.extend(CONTROLLERS.map(|mount| root.join(mount).join(&rest)));
         }
-        folders.retain(|folder| folder.is_dir());
+        let folders = existing(folders);
         (!folders.is_empty()).then_some(Cgroup { folders })
     }
 
@@ -74,9 +76,14 @@ impl Cgroup {
         self.folders.iter().any(|folder| folder.is_dir())
     }
 
+    /// What the files of this name say, in the order of the folders.
+    fn texts(&self, name: &str) -> impl Iterator<Item = String> {
+        let files = self.folders.iter().map(move |folder| folder.join(name));
+        files.filter_map(|file| fs::read_to_string(file).ok())
+    }
+
     fn text(&self, name: &str) -> Option<String> {
-        let mut files = self.folders.iter().map(|folder| folder.join(name));
-        files.find_map(|file| fs::read_to_string(file).ok())
+        self.texts(name).next()
     }
 
     fn number(&self, name: &str) -> Option<u64> {
@@ -86,8 +93,7 @@ impl Cgroup {
     /// A number behind its key in a file of such lines.
     fn keyed(&self, name: &str, key: &str) -> Option<u64> {
         // `cpu.stat` may stand in several hierarchies, and only one of them says this.
-        let mut files = self.folders.iter().map(|folder| folder.join(name));
-        files.find_map(|file| keyed(&fs::read_to_string(file).ok()?, key))
+        self.texts(name).find_map(|text| keyed(&text, key))
     }
 
     /// CPU time of all its processes.
@@ -101,14 +107,10 @@ impl Cgroup {
 
     /// For how long its CPU limit held it still.
     pub fn throttled_time(&self) -> Option<Duration> {
-        let new = self
-            .keyed("cpu.stat", "throttled_usec")
-            .map(Duration::from_micros);
-        let old = || {
-            self.keyed("cpu.stat", "throttled_time")
-                .map(Duration::from_nanos)
-        };
-        new.or_else(old)
+        self.texts("cpu.stat").find_map(|text| {
+            let new = keyed(&text, "throttled_usec").map(Duration::from_micros);
+            new.or_else(|| keyed(&text, "throttled_time").map(Duration::from_nanos))
+        })
     }
 
     /// Memory in use without file pages that can be had back, bytes.
@@ -134,6 +136,17 @@ impl Cgroup {
         let new = self.keyed("memory.events", "oom_kill");
         new.or_else(|| self.keyed("memory.oom_control", "oom_kill"))
     }
+}
+
+/// Those of the folders that are there, each once: they are read every second beside the load.
+fn existing(folders: Vec<PathBuf>) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for folder in folders {
+        if folder.is_dir() && !found.contains(&folder) {
+            found.push(folder);
+        }
+    }
+    found
 }
 
 /// The first part of a path, and the rest.

@@ -26,6 +26,9 @@ use crate::scenario::ScenarioRun;
 
 /// How often events tell how far the run is.
 const BEAT: Duration = Duration::from_secs(1);
+/// How long beats come after whole seconds of the first scenario, when arrivals at a constant rate
+/// are due: what a lane does for a beat would delay one of them each time.
+const ASIDE: Duration = Duration::from_micros(700);
 
 /// Where a scenario stands.
 pub(super) enum State {
@@ -105,7 +108,7 @@ impl Controller {
             // Users in another language have their connections there.
             self.fleet.lanes().iter().for_each(|lane| lane.trace(run));
         }
-        let mut next_beat = now() + BEAT;
+        let mut next_beat = now() + BEAT + ASIDE;
         while self.goes_on() {
             match inbox.recv_timeout(next_beat.saturating_duration_since(now())) {
                 Ok(Message::Command(command)) => self.obey(command),

@@ -7,7 +7,8 @@
 //! opened at once, so that a path that cannot be written is known before any load.
 
 use std::fs::{self, File};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Write};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use gatecrash_metrics::Snapshot;
@@ -30,13 +31,19 @@ pub struct WriteError {
 struct Page {
     path: PathBuf,
     file: File,
+    /// What [`Page::rewrite`] has written last.
+    written: String,
 }
 
 impl Page {
     fn create(path: String) -> Result<Page, WriteError> {
         let path = PathBuf::from(path);
         match File::create(&path) {
-            Ok(file) => Ok(Page { path, file }),
+            Ok(file) => Ok(Page {
+                path,
+                file,
+                written: String::new(),
+            }),
             Err(source) => Err(WriteError { path, source }),
         }
     }
@@ -52,13 +59,19 @@ impl Page {
         self.told(result)
     }
 
-    /// Writes over what is there; a reader never finds the file empty.
-    fn rewrite(&mut self, text: &str) -> Result<(), WriteError> {
-        let result = self
-            .file
-            .seek(SeekFrom::Start(0))
-            .and_then(|_| self.file.write_all(text.as_bytes()))
-            .and_then(|()| self.file.set_len(text.len() as u64));
+    /// Writes over what is there; a reader never finds the file empty. What has not changed is
+    /// left alone: the time of a write may be somebody's response time on a small machine.
+    fn rewrite(&mut self, text: String) -> Result<(), WriteError> {
+        if text == self.written {
+            return Ok(());
+        }
+        let is_shorter = text.len() < self.written.len();
+        let result = self.file.write_all_at(text.as_bytes(), 0);
+        let result = result.and_then(|()| match is_shorter {
+            true => self.file.set_len(text.len() as u64),
+            false => Ok(()),
+        });
+        self.written = text;
         self.told(result)
     }
 }
@@ -129,10 +142,10 @@ impl CsvFiles {
         self.last_row = Some((now_epoch_s as i64, total.requests, total.failures));
         self.history
             .append(&csv::history_rows(snapshot, rules, moment))?;
-        self.requests.rewrite(&csv::requests(snapshot, rules))?;
-        self.failures.rewrite(&csv::failures(snapshot))?;
+        self.requests.rewrite(csv::requests(snapshot, rules))?;
+        self.failures.rewrite(csv::failures(snapshot))?;
         self.exceptions
-            .rewrite(&csv::exceptions(&snapshot.exceptions))
+            .rewrite(csv::exceptions(&snapshot.exceptions))
     }
 
     /// Writes the end of the run. The history gets no second row for the same second
@@ -150,11 +163,31 @@ impl CsvFiles {
             snapshot.total.failures,
         );
         if self.last_row == Some(row) {
-            self.failures.rewrite(&csv::failures(snapshot))?;
+            self.failures.rewrite(csv::failures(snapshot))?;
             return self
                 .exceptions
-                .rewrite(&csv::exceptions(&snapshot.exceptions));
+                .rewrite(csv::exceptions(&snapshot.exceptions));
         }
         self.write(snapshot, rules, now_epoch_s, users)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_holds_what_was_written_last_and_is_left_alone_when_nothing_changed() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("page.csv");
+        let read = || fs::read_to_string(&path).expect("a file");
+        let mut page = Page::create(path.display().to_string()).expect("a file");
+        for text in ["a\n", "a\nb\nc\n", "d\n"] {
+            page.rewrite(text.to_owned()).expect("written");
+            assert_eq!(read(), text);
+        }
+        fs::write(&path, "by another").expect("written");
+        page.rewrite("d\n".to_owned()).expect("left alone");
+        assert_eq!(read(), "by another");
     }
 }
