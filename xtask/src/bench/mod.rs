@@ -5,7 +5,6 @@
 //! 127.0.0.1 and ends by itself. Never judges a figure that it did not measure in the same run.
 
 mod archive;
-mod awake;
 mod cost;
 mod freeze;
 mod generator;
@@ -16,6 +15,7 @@ mod machine;
 mod nginx;
 mod peers;
 mod plans;
+mod quiet;
 mod rate;
 mod scale;
 mod soak;

@@ -141,8 +141,13 @@ pub(crate) fn truth(url: &str) -> Result<Value> {
 
 /// `gatecrash target plain` on the targets' core.
 pub(crate) fn target(bench: &Bench, options: &[&str]) -> Result<Service> {
+    target_on(TARGET_CORE, bench, options)
+}
+
+/// Starts our target on this core.
+pub(crate) fn target_on(core: &str, bench: &Bench, options: &[&str]) -> Result<Service> {
     let mut command = Command::new("taskset");
-    command.args(["-c", TARGET_CORE]);
+    command.args(["-c", core]);
     command
         .arg(&bench.binary)
         .args(["target", "plain", "--port", "0"]);

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::awake::{AWAKE, awake};
+use super::generator::CORE;
 use super::plans::{self, PlanRun};
+use super::quiet::quiet;
 use super::verdict::{Verdict, figure};
 use super::{Bench, Found, median};
 use crate::http;
@@ -35,8 +36,8 @@ struct Row {
 
 /// Streams of 50 tokens, one every 20 ms after the first 100 ms.
 pub(crate) fn paced(bench: &Bench) -> Result<Found> {
-    let target = plans::target(bench, &[])?;
-    let _awake = awake()?;
+    let target = plans::target_on(CORE, bench, &[])?;
+    let quiet = quiet()?;
     let mut rows = Vec::new();
     for round in 1..=bench.rounds {
         rows.extend(run(bench, &target.url, round)?);
@@ -48,7 +49,7 @@ pub(crate) fn paced(bench: &Bench) -> Result<Found> {
     let pairs: Vec<_> = pairs.collect();
     Ok(Found {
         csv: csv(&rows)?,
-        summary: summary(&rows, &pairs, bench.rounds)?,
+        summary: summary(&rows, &pairs, bench.rounds, quiet.told())?,
         verdicts: pairs.iter().map(|pair| bound(&rows, *pair)).collect(),
     })
 }
@@ -119,10 +120,15 @@ fn csv(rows: &[Row]) -> Result<String> {
     Ok(text)
 }
 
-fn summary(rows: &[Row], pairs: &[(&'static str, &'static str)], rounds: usize) -> Result<String> {
+fn summary(
+    rows: &[Row],
+    pairs: &[(&'static str, &'static str)],
+    rounds: usize,
+    told: &str,
+) -> Result<String> {
     let mut text = format!(
         "20 streams started per second for 20 s, each of 50 tokens, one every 20 ms after the first 100 ms; medians of \
-         {rounds} rounds, in milliseconds: reported, and as the target sent them. {AWAKE}\n\n\
+         {rounds} rounds, in milliseconds: reported, and as the target sent them. {told}\n\n\
          | stream | measure | P50 | true | P90 | true | P99 | true | max | true |\n\
          |---|---|---:|---:|---:|---:|---:|---:|---:|---:|\n"
     );
