@@ -53,7 +53,7 @@ def test_a_healthy_plan(hosts, run_plan):
 
 STORE_FAULTS = [
     (["--latency", "600ms"], LATE),
-    (["--latency", "10ms", "--slow", "60"], LATE),
+    (["--latency", "50ms", "--slow", "10"], LATE),
     (["--stall", "0s,1500ms"], LATE),
     (["--errors", "20%"], ERRORS),
 ]
