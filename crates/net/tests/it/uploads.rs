@@ -33,7 +33,8 @@ fn large_bodies_arrive_whole() {
         assert_eq!(exchange.head.status, 200);
         // Shown twice in base64: as the body and in the raw request.
         assert!(exchange.body.len() > body.len() * 2 * 4 / 3);
-        assert!(exchange.timings.head_sent < exchange.timings.sent);
+        // The same instant where the other side reads so fast that one write takes all.
+        assert!(exchange.timings.head_sent <= exchange.timings.sent);
         assert!(exchange.timings.sent <= exchange.timings.first_byte);
         let again = fetch(&client, get(&origin, "/json")).await.expect("JSON");
         assert!(again.reused);
