@@ -80,6 +80,8 @@ fn an_early_success_lets_the_upload_go_on() {
         ];
         let (exchange, connections) = refuse(head, then).await.expect("an answer");
         assert_eq!(exchange.body, "done");
+        // Nothing was read before the answer began, so the head was out long before the rest.
+        assert!(exchange.timings.head_sent < exchange.timings.sent);
         assert!(exchange.timings.first_byte < exchange.timings.sent);
         assert_eq!(connections, 1);
     });
