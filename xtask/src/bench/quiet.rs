@@ -62,8 +62,8 @@ pub(crate) fn quiet() -> Result<Quiet> {
 
 impl Quiet {
     /// Runs `what`, and counts how often the core stood still meanwhile: a bare sleep on it was
-    /// late. That is the host's doing, or of somebody who held the core for as long in one piece;
-    /// the generator and the target did not when they were traced, 5 ms at the most.
+    /// late. It cannot tell the host from somebody who holds the core for as long in one piece:
+    /// when the generator was traced it held it for 3.4 ms at the most, and that after its load.
     pub(crate) fn watched<T>(&self, what: impl FnOnce() -> Result<T>) -> Result<(T, usize)> {
         let over = AtomicBool::new(false);
         std::thread::scope(|scope| {

@@ -100,7 +100,8 @@ fn undisturbed(
     latency: &str,
     run: impl Fn() -> Result<Vec<Row>>,
 ) -> Result<Vec<Row>> {
-    for attempt in 1.. {
+    let mut attempt = 1;
+    loop {
         let (mut rows, stalls) = quiet.watched(&run)?;
         rows.iter_mut().for_each(|row| row.stalls = stalls);
         if stalls <= STALLS_MAX || attempt == ATTEMPTS {
@@ -109,8 +110,8 @@ fn undisturbed(
         say(format!(
             "{latency}: the core stood still {stalls} times: taken again"
         ));
+        attempt += 1;
     }
-    unreachable!("the last attempt returns")
 }
 
 fn run(
