@@ -54,7 +54,7 @@ pub(crate) fn description(bench: &Bench) -> Result<String> {
     writeln!(text, "gatecrash: {}", state(bench))?;
     writeln!(
         text,
-        "target on core 0, generator on core 1; {} rounds of {} s",
+        "target on core 0, generator on core 1, or both on 1 where a table says so; {} rounds of {} s",
         bench.rounds, bench.seconds
     )?;
     Ok(text)
