@@ -1,30 +1,28 @@
 //! A quiet core, for times of fractions of a millisecond.
 //!
 //! In: the machine. Out: until it is dropped, cores that do not halt, since a virtual core that
-//! halts is woken by its host, which takes up to milliseconds; and one core without the machine's
-//! own work, since a thread of the kernel that reclaims memory holds a core for milliseconds and
-//! lets nothing in between. Both belong to neither the generator nor the target, which share that
+//! halts is woken by its host, which takes up to milliseconds; and one core without the kernel's
+//! own threads, one of which (it looks for memory to give back) holds a core for milliseconds and
+//! lets nothing in between. They belong to neither the generator nor the target, which share that
 //! core. Never a share of their time: nothing runs there beside them.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Write;
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
-use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::process::Pid;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
 use super::generator::CORE;
-use crate::process::Running;
 use crate::shell::say;
 
 /// What a process holds open that wants its cores awake: how late a core may wake, microseconds,
 /// as an `s32` (Linux, PM QoS interface).
 const LATENCY: &str = "/dev/cpu_dma_latency";
-/// How long the core is kept busy, so that what else has it goes to the other and stays there.
-const PUSH_S: &str = "2";
-const PUSHED_WITHIN: Duration = Duration::from_secs(20);
+/// The kernel's own threads: children of `kthreadd`, which is always number 2.
+const KERNEL_THREADS: &str = "/proc/2/task/2/children";
 /// How often it is looked whether the core runs, and from which delay on it stood still: the host
 /// gives it to others for several milliseconds at a time.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
@@ -33,6 +31,8 @@ const STOOD_STILL: Duration = Duration::from_millis(4);
 /// A core is quiet as long as this lives.
 pub(crate) struct Quiet {
     latency: Option<File>,
+    /// The kernel's threads that were sent to other cores, and where they could run before.
+    away: Vec<(Pid, CpuSet)>,
 }
 
 /// Makes the generator's core quiet.
@@ -45,19 +45,45 @@ pub(crate) fn quiet() -> Result<Quiet> {
     if let Err(fault) = &latency {
         say(format!("cores may halt: {LATENCY}: {fault}"));
     }
-    let busy = [
-        "-c",
-        CORE,
-        "timeout",
-        PUSH_S,
-        "sh",
-        "-c",
-        "while :; do :; done",
-    ];
-    Running::start(Command::new("taskset").args(busy))?.wait(PUSHED_WITHIN)?;
+    let away = send_away(CORE.parse()?);
+    if away.is_empty() {
+        say(format!("the kernel's own threads may run on core {CORE}: none could be moved"));
+    }
     Ok(Quiet {
         latency: latency.ok(),
+        away,
     })
+}
+
+/// Keeps the kernel's threads off a core, but those that are made for it. To make the core busy for
+/// a while sends them away too, but they come back within minutes.
+fn send_away(core: usize) -> Vec<(Pid, CpuSet)> {
+    let threads = fs::read_to_string(KERNEL_THREADS).unwrap_or_default();
+    let mut away = Vec::new();
+    for thread in threads.split_whitespace() {
+        let Some(thread) = thread.parse().ok().and_then(Pid::from_raw) else {
+            continue;
+        };
+        let Ok(before) = sched_getaffinity(Some(thread)) else {
+            continue;
+        };
+        let mut others = before;
+        others.unset(core);
+        let movable = before.is_set(core) && others.count() > 0;
+        if movable && sched_setaffinity(Some(thread), &others).is_ok() {
+            away.push((thread, before));
+        }
+    }
+    away
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        for (thread, before) in &self.away {
+            // It may have ended meanwhile.
+            let _ = sched_setaffinity(Some(*thread), before);
+        }
+    }
 }
 
 impl Quiet {
@@ -76,16 +102,16 @@ impl Quiet {
     }
 
     /// What a summary says of figures that were taken so.
-    pub(crate) fn told(&self) -> &'static str {
-        match self.latency {
-            Some(_) => {
-                "Generator and target share a core from which the machine's own work was pushed away, and no core halts: \
-                 waking a virtual core is its host's time."
-            }
-            None => {
-                "Generator and target share a core from which the machine's own work was pushed away."
-            }
+    pub(crate) fn told(&self) -> String {
+        let mut text = String::from("Generator and target share a core");
+        if !self.away.is_empty() {
+            text.push_str(" that the kernel's own threads were kept off");
         }
+        if self.latency.is_some() {
+            text.push_str("; no core halts, since waking a virtual core is its host's time");
+        }
+        text.push('.');
+        text
     }
 }
 

@@ -49,7 +49,7 @@ pub(crate) fn paced(bench: &Bench) -> Result<Found> {
     let pairs: Vec<_> = pairs.collect();
     Ok(Found {
         csv: csv(&rows)?,
-        summary: summary(&rows, &pairs, bench.rounds, quiet.told())?,
+        summary: summary(&rows, &pairs, bench.rounds, &quiet.told())?,
         verdicts: pairs.iter().map(|pair| bound(&rows, *pair)).collect(),
     })
 }

@@ -82,7 +82,7 @@ pub(crate) fn distributions(bench: &Bench) -> Result<Found> {
     }
     Ok(Found {
         csv: csv(&rows)?,
-        summary: summary(&rows, bench.rounds, seconds, quiet.told())?,
+        summary: summary(&rows, bench.rounds, seconds, &quiet.told())?,
         verdicts: DISTRIBUTIONS.map(|latency| bound(&rows, latency)).into(),
     })
 }
