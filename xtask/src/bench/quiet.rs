@@ -1,13 +1,14 @@
 //! A quiet core, for times of fractions of a millisecond.
 //!
 //! In: the machine. Out: until it is dropped, cores that do not halt, since a virtual core that
-//! halts is woken by its host, which takes up to milliseconds; and one core without the kernel's
-//! own threads, one of which (it looks for memory to give back) holds a core for milliseconds and
-//! lets nothing in between. They belong to neither the generator nor the target, which share that
-//! core. Never a share of their time: nothing runs there beside them.
+//! halts is woken by its host, which takes up to milliseconds; and one core that nobody else may
+//! use: a thread of the kernel that looks for memory to give back, or a service that looks at the
+//! machine each second, holds a core for milliseconds and lets nothing in between. The generator
+//! and the target share that core. Never a share of their time: nothing runs there beside them.
 
 use std::fs::{self, File};
 use std::io::Write;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -21,8 +22,6 @@ use crate::shell::say;
 /// What a process holds open that wants its cores awake: how late a core may wake, microseconds,
 /// as an `s32` (Linux, PM QoS interface).
 const LATENCY: &str = "/dev/cpu_dma_latency";
-/// The kernel's own threads: children of `kthreadd`, which is always number 2.
-const KERNEL_THREADS: &str = "/proc/2/task/2/children";
 /// How often it is looked whether the core runs, and from which delay on it stood still: the host
 /// gives it to others for several milliseconds at a time.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
@@ -31,7 +30,7 @@ const STOOD_STILL: Duration = Duration::from_millis(4);
 /// A core is quiet as long as this lives.
 pub(crate) struct Quiet {
     latency: Option<File>,
-    /// The kernel's threads that were sent to other cores, and where they could run before.
+    /// The threads that were sent to other cores, and where they could run before.
     away: Vec<(Pid, CpuSet)>,
 }
 
@@ -47,7 +46,9 @@ pub(crate) fn quiet() -> Result<Quiet> {
     }
     let away = send_away(CORE.parse()?);
     if away.is_empty() {
-        say(format!("the kernel's own threads may run on core {CORE}: none could be moved"));
+        say(format!(
+            "anybody may run on core {CORE}: nobody could be sent away"
+        ));
     }
     Ok(Quiet {
         latency: latency.ok(),
@@ -55,26 +56,37 @@ pub(crate) fn quiet() -> Result<Quiet> {
     })
 }
 
-/// Keeps the kernel's threads off a core, but those that are made for it. To make the core busy for
-/// a while sends them away too, but they come back within minutes.
+/// Keeps the kernel's threads and other programs' off a core, but those that were made for it. To
+/// make the core busy for a while sends them away too, but they come back within minutes.
 fn send_away(core: usize) -> Vec<(Pid, CpuSet)> {
-    let threads = fs::read_to_string(KERNEL_THREADS).unwrap_or_default();
     let mut away = Vec::new();
-    for thread in threads.split_whitespace() {
-        let Some(thread) = thread.parse().ok().and_then(Pid::from_raw) else {
-            continue;
-        };
+    for thread in threads_of_others() {
         let Ok(before) = sched_getaffinity(Some(thread)) else {
             continue;
         };
-        let mut others = before;
-        others.unset(core);
-        let movable = before.is_set(core) && others.count() > 0;
-        if movable && sched_setaffinity(Some(thread), &others).is_ok() {
+        let mut elsewhere = before;
+        elsewhere.unset(core);
+        let movable = before.is_set(core) && elsewhere.count() > 0;
+        if movable && sched_setaffinity(Some(thread), &elsewhere).is_ok() {
             away.push((thread, before));
         }
     }
     away
+}
+
+/// Every thread of the machine but our own; what starts later is as its parent is.
+fn threads_of_others() -> impl Iterator<Item = Pid> {
+    let me = std::process::id().cast_signed();
+    numbers_in("/proc".into())
+        .filter(move |process| *process != me)
+        .flat_map(|process| numbers_in(format!("/proc/{process}/task").into()))
+        .filter_map(Pid::from_raw)
+}
+
+/// Entries of a folder whose names are numbers; none of a folder that is gone.
+fn numbers_in(folder: PathBuf) -> impl Iterator<Item = i32> {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
 }
 
 impl Drop for Quiet {
@@ -105,7 +117,7 @@ impl Quiet {
     pub(crate) fn told(&self) -> String {
         let mut text = String::from("Generator and target share a core");
         if !self.away.is_empty() {
-            text.push_str(" that the kernel's own threads were kept off");
+            text.push_str(" that everybody else on the machine was kept off");
         }
         if self.latency.is_some() {
             text.push_str("; no core halts, since waking a virtual core is its host's time");
