@@ -9,10 +9,11 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 
@@ -26,12 +27,21 @@ const LATENCY: &str = "/dev/cpu_dma_latency";
 /// gives it to others for several milliseconds at a time.
 const LOOK_EVERY: Duration = Duration::from_millis(1);
 const STOOD_STILL: Duration = Duration::from_millis(4);
+/// Waits for the end of its input and does what stood there. Whatever ends us ends that input, and
+/// Ctrl-C, which reaches this shell too, does not end it before.
+const AT_THE_END: &str = "trap '' HUP INT TERM; input=$(cat); eval \"$input\" > /dev/null 2>&1";
 
 /// A core is quiet as long as this lives.
 pub(crate) struct Quiet {
     latency: Option<File>,
-    /// The threads that were sent to other cores, and where they could run before.
-    away: Vec<(Pid, CpuSet)>,
+    away: Away,
+}
+
+/// Threads that were sent away from a core. They may run where they could before when this is
+/// dropped, or when we die, in whatever way: nobody's machine should keep a core for nobody.
+struct Away {
+    shell: Child,
+    threads: usize,
 }
 
 /// Makes the generator's core quiet.
@@ -44,34 +54,59 @@ pub(crate) fn quiet() -> Result<Quiet> {
     if let Err(fault) = &latency {
         say(format!("cores may halt: {LATENCY}: {fault}"));
     }
-    let away = send_away(CORE.parse()?);
-    if away.is_empty() {
-        say(format!(
-            "anybody may run on core {CORE}: nobody could be sent away"
-        ));
-    }
+    let away = Away::from(CORE.parse()?, threads_of_others())?;
+    let threads = away.threads;
+    say(format!(
+        "core {CORE} is kept from {threads} other threads until this proof is over"
+    ));
     Ok(Quiet {
         latency: latency.ok(),
         away,
     })
 }
 
-/// Keeps the kernel's threads and other programs' off a core, but those that were made for it. To
-/// make the core busy for a while sends them away too, but they come back within minutes.
-fn send_away(core: usize) -> Vec<(Pid, CpuSet)> {
-    let mut away = Vec::new();
-    for thread in threads_of_others() {
-        let Ok(before) = sched_getaffinity(Some(thread)) else {
-            continue;
-        };
-        let mut elsewhere = before;
+impl Away {
+    /// Keeps threads off a core, but those that were made for it or that may not be moved. To make
+    /// the core busy for a while sends them away too, but they come back within minutes.
+    fn from(core: usize, threads: impl Iterator<Item = Pid>) -> Result<Self> {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", AT_THE_END]).stdin(Stdio::piped());
+        let shell = shell.spawn().context("cannot start sh")?;
+        let mut away = Self { shell, threads: 0 };
+        for thread in threads {
+            if let Ok(before) = sched_getaffinity(Some(thread)) {
+                away.send(thread, core, &before)?;
+            }
+        }
+        Ok(away)
+    }
+
+    fn send(&mut self, thread: Pid, core: usize, before: &CpuSet) -> Result<()> {
+        let mut elsewhere = *before;
         elsewhere.unset(core);
         let movable = before.is_set(core) && elsewhere.count() > 0;
         if movable && sched_setaffinity(Some(thread), &elsewhere).is_ok() {
-            away.push((thread, before));
+            let input = self.shell.stdin.as_mut().context("the shell is gone")?;
+            let (cores, thread) = (list(before), thread.as_raw_nonzero());
+            writeln!(input, "taskset -p -c {cores} {thread}")?;
+            self.threads += 1;
         }
+        Ok(())
     }
-    away
+}
+
+impl Drop for Away {
+    fn drop(&mut self) {
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
+    }
+}
+
+/// Cores as taskset reads them.
+fn list(cores: &CpuSet) -> String {
+    let numbers = (0..CpuSet::MAX_CPU).filter(|core| cores.is_set(*core));
+    let numbers: Vec<String> = numbers.map(|core| core.to_string()).collect();
+    numbers.join(",")
 }
 
 /// Every thread of the machine but our own; what starts later is as its parent is.
@@ -87,15 +122,6 @@ fn threads_of_others() -> impl Iterator<Item = Pid> {
 fn numbers_in(folder: PathBuf) -> impl Iterator<Item = i32> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-}
-
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        for (thread, before) in &self.away {
-            // It may have ended meanwhile.
-            let _ = sched_setaffinity(Some(*thread), before);
-        }
-    }
 }
 
 impl Quiet {
@@ -116,7 +142,7 @@ impl Quiet {
     /// What a summary says of figures that were taken so.
     pub(crate) fn told(&self) -> String {
         let mut text = String::from("Generator and target share a core");
-        if !self.away.is_empty() {
+        if self.away.threads > 0 {
             text.push_str(" that everybody else on the machine was kept off");
         }
         if self.latency.is_some() {
@@ -140,4 +166,28 @@ fn stalls_until(over: &AtomicBool) -> Result<usize> {
         }
     }
     Ok(stalls)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn threads_come_back_when_the_quiet_is_over() {
+        let mut sleeper = Command::new("sleep").arg("20").spawn().expect("sleep");
+        let thread = Pid::from_child(&sleeper);
+        let cores = || sched_getaffinity(Some(thread)).expect("the sleeper sleeps");
+        let before = cores();
+        let core = (0..CpuSet::MAX_CPU).rfind(|core| before.is_set(*core));
+        let core = core.expect("it may run somewhere");
+
+        let away = Away::from(core, std::iter::once(thread)).expect("a shell");
+        // Who has one core keeps it.
+        assert_eq!(cores().is_set(core), before.count() == 1);
+        drop(away);
+        assert_eq!(cores(), before);
+
+        sleeper.kill().expect("the sleeper sleeps");
+        sleeper.wait().expect("it was killed");
+    }
 }
