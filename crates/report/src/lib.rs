@@ -27,6 +27,7 @@ pub mod archive;
 pub mod chart;
 pub mod console;
 pub mod csv;
+mod cut;
 pub mod forecast;
 pub mod foreign;
 pub mod format;

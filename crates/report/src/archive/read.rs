@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::books::{Books, Second};
 use super::number::Number;
 use super::{FORMAT, VERSION, shape};
+use crate::cut::is_cut_off;
 
 /// Why a text is no run that can be read.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +60,7 @@ pub fn read(text: &str) -> Result<RunRecord, Unreadable> {
         Ok(_) => None,
         Err(fault) => Some(fault),
     };
-    if fault.as_ref().is_some_and(serde_json::Error::is_eof) {
+    if fault.as_ref().is_some_and(|fault| is_cut_off(text, fault)) {
         return Err(Unreadable::CutOff);
     }
     match (serde_json::from_str::<Head>(text), fault) {

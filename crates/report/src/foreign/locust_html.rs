@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{Beside, NotLocusts, Row, record};
+use crate::cut::is_cut_off;
 
 const BEGIN: &str = "window.templateArgs";
 
@@ -48,15 +49,15 @@ fn told(page: &str) -> Result<Told, NotLocusts> {
         let mut values = serde_json::Deserializer::from_str(json).into_iter::<Told>();
         match values.next() {
             Some(Ok(told)) => return Ok(told),
-            Some(Err(fault)) => why = unreadable(&fault),
+            Some(Err(fault)) => why = unreadable(json, &fault),
             None => {}
         }
     }
     Err(NotLocusts(why))
 }
 
-fn unreadable(fault: &serde_json::Error) -> String {
-    let what = match fault.is_eof() {
+fn unreadable(json: &str, fault: &serde_json::Error) -> String {
+    let what = match is_cut_off(json, fault) {
         true => "it ends in the middle, so it is not complete".to_owned(),
         false => fault.to_string(),
     };
