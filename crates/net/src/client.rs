@@ -10,7 +10,7 @@
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::future::poll_fn;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -94,11 +94,32 @@ pub(crate) struct Link {
 /// The head of an answer, the reader of its body, and what of the body came along.
 pub(crate) type Begun = (Head, BodyReader, Vec<u8>);
 
-/// A connection for a request, if there is one, and how much of the request it has taken.
-#[derive(Debug, Default)]
+/// A connection for a request that it has not taken whole yet.
+#[derive(Debug)]
 struct Start {
-    link: Option<Link>,
+    link: Link,
+    /// It served another request before.
+    reused: bool,
+    /// How many bytes of the request it has taken.
     written: usize,
+}
+
+impl Start {
+    fn kept(link: Link) -> Start {
+        Start {
+            link,
+            reused: true,
+            written: 0,
+        }
+    }
+
+    fn fresh(link: Link) -> Start {
+        Start {
+            link,
+            reused: false,
+            written: 0,
+        }
+    }
 }
 
 impl Client {
@@ -141,17 +162,15 @@ impl Client {
         }
         let waiting = match self.begin(request, started) {
             Ok(waiting) => waiting,
-            Err(start) => {
-                let timings = Timings::starting_at(started);
-                let exchange = self.exchange_from(start, request, timings, on_head_sent);
-                return Box::pin(exchange).await;
-            }
+            Err(start) => return self.go_on(start, request, started, on_head_sent).await,
         };
         on_head_sent();
-        match waiting.await {
-            Ok(exchange) => Ok(Fetched::Whole(exchange)),
-            Err(heard) => Box::pin(self.hear_on(request, heard)).await,
-        }
+        // In two steps: what an answer is would else have its room beside what comes after.
+        let heard = match waiting.await {
+            Ok(exchange) => return Ok(Fetched::Whole(exchange)),
+            Err(heard) => heard,
+        };
+        Box::pin(self.hear_on(request, heard)).await
     }
 
     /// As [`Client::fetch`], with a header by which the request can be traced.
@@ -164,22 +183,29 @@ impl Client {
     ) -> Result<Fetched, Failure> {
         let (stamped, trace) = tracer.stamp(request);
         let request = stamped.as_deref().unwrap_or(request);
-        let timings = Timings {
+        let mut timings = Timings {
             trace,
             ..Timings::starting_at(started)
         };
-        let link = self.take_idle(&request.origin, !request.closes);
-        let start = Start { link, written: 0 };
+        let start = match self.take_idle(&request.origin, !request.closes) {
+            Some(link) => Start::kept(link),
+            None => Start::fresh(self.connect(request, &mut timings).await?),
+        };
         self.exchange_from(start, request, timings, on_head_sent)
             .await
     }
 
-    /// Sends a request if it can be done at once.
-    fn begin<'a>(&'a self, request: &'a Request, started: Instant) -> Result<Waiting<'a>, Start> {
+    /// Sends a request if that can be done at once; else gives the connection to send it
+    /// over, if there is one.
+    fn begin<'a>(
+        &'a self,
+        request: &'a Request,
+        started: Instant,
+    ) -> Result<Waiting<'a>, Option<Start>> {
         let keeps_alive = !request.closes;
         if !Waiting::suits(request) || !self.claim(&request.origin) {
             let link = self.take_idle(&request.origin, keeps_alive);
-            return Err(Start { link, written: 0 });
+            return Err(link.map(Start::kept));
         }
         // A fault shows again, and is told, when the rest is sent.
         let written = self.with_claimed(|stream| stream.write_at_once(&request.wire));
@@ -188,20 +214,95 @@ impl Client {
             return Ok(Waiting::new(self, request, started, now()));
         }
         let link = self.take_claimed(keeps_alive);
-        Err(Start { link, written })
+        Err(link.map(|link| Start {
+            written,
+            ..Start::kept(link)
+        }))
+    }
+
+    /// An exchange that did not begin at once, over a new connection where there is none.
+    fn go_on<'a>(
+        &'a self,
+        start: Option<Start>,
+        request: &'a Request,
+        started: Instant,
+        on_head_sent: impl FnOnce() + 'a,
+    ) -> Pin<Box<dyn Future<Output = Result<Fetched, Failure>> + 'a>> {
+        let timings = Timings::starting_at(started);
+        match start {
+            Some(start) => Box::pin(self.exchange_from(start, request, timings, on_head_sent)),
+            None => Box::pin(self.exchange_anew(request, started, on_head_sent)),
+        }
+    }
+
+    /// An exchange from its connecting on; from then on it is the usual one where it can be.
+    async fn exchange_anew(
+        &self,
+        request: &Request,
+        started: Instant,
+        on_head_sent: impl FnOnce(),
+    ) -> Result<Fetched, Failure> {
+        let mut timings = Timings::starting_at(started);
+        let start = Start::fresh(self.connect(request, &mut timings).await?);
+        let waiting = match self.begin_over(start, request, timings) {
+            Ok(waiting) => waiting,
+            Err(start) => {
+                let exchange = self.exchange_from(start, request, timings, on_head_sent);
+                return Box::pin(exchange).await;
+            }
+        };
+        on_head_sent();
+        let heard = match waiting.await {
+            Ok(exchange) => return Ok(Fetched::Whole(exchange)),
+            Err(heard) => heard,
+        };
+        Box::pin(self.hear_on(request, heard)).await
+    }
+
+    /// As [`Client::begin`], over the new connection that `timings` tell of.
+    fn begin_over<'a>(
+        &'a self,
+        mut start: Start,
+        request: &'a Request,
+        timings: Timings,
+    ) -> Result<Waiting<'a>, Start> {
+        if self.is_claimed.get() || !Waiting::suits(request) {
+            return Err(start);
+        }
+        let stream = &mut start.link.stream;
+        start.written = stream.write_at_once(&request.wire).unwrap_or(0);
+        if start.written < request.wire.len() {
+            return Err(start);
+        }
+        self.put_last((start.link.origin, start.link.stream));
+        self.is_claimed.set(true);
+        Ok(Waiting::anew(self, request, timings, now()))
+    }
+
+    /// A new connection for a request.
+    async fn connect(&self, request: &Request, timings: &mut Timings) -> Result<Link, Failure> {
+        let connecting = async |timings: &mut Timings| {
+            let stream = connect(&request.origin, request.connect_timeout, timings).await?;
+            Ok(Link {
+                origin: request.origin.clone(),
+                stream,
+                keeps_alive: !request.closes,
+            })
+        };
+        self.within_limit(request, timings, connecting).await
     }
 
     async fn exchange_from(
         &self,
         start: Start,
         request: &Request,
-        timings: Timings,
+        mut timings: Timings,
         on_head_sent: impl FnOnce(),
     ) -> Result<Fetched, Failure> {
         let exchange = async |timings: &mut Timings| {
             self.exchange(request, start, timings, on_head_sent).await
         };
-        self.within_limit(request, timings, exchange).await
+        self.within_limit(request, &mut timings, exchange).await
     }
 
     /// Does what is left of an exchange whose answer did not come whole with the first read.
@@ -210,7 +311,8 @@ impl Client {
             link,
             reader,
             begun,
-            timings,
+            mut timings,
+            reused,
         } = *heard;
         let rest = async |timings: &mut Timings| {
             let link = link?;
@@ -218,21 +320,21 @@ impl Client {
                 Some(begun) => (link, begun),
                 None => self.read_head(link, request, reader, timings).await?,
             };
-            self.receive(received, request, timings, true).await
+            self.receive(received, request, timings, reused).await
         };
-        self.within_limit(request, timings, rest).await
+        self.within_limit(request, &mut timings, rest).await
     }
 
     /// What `work` gives within the limit on the whole exchange.
-    async fn within_limit(
+    async fn within_limit<T>(
         &self,
         request: &Request,
-        mut timings: Timings,
-        work: impl AsyncFnOnce(&mut Timings) -> Result<Fetched, Broken>,
-    ) -> Result<Fetched, Failure> {
+        timings: &mut Timings,
+        work: impl AsyncFnOnce(&mut Timings) -> Result<T, Broken>,
+    ) -> Result<T, Failure> {
         let started = timings.started;
-        let fetched = {
-            let mut work = pin!(work(&mut timings));
+        let done = {
+            let mut work = pin!(work(timings));
             match request.total_timeout {
                 None => work.await,
                 Some(limit) => {
@@ -242,17 +344,17 @@ impl Client {
                 }
             }
         };
-        fetched.map_err(|Broken { error, begun }| {
+        done.map_err(|Broken { error, begun }| {
             timings.done = Some(now());
             Failure {
                 error,
-                timings,
+                timings: *timings,
                 begun,
             }
         })
     }
 
-    /// An exchange from its connection on.
+    /// An exchange over its connection.
     async fn exchange(
         &self,
         request: &Request,
@@ -260,22 +362,12 @@ impl Client {
         timings: &mut Timings,
         on_head_sent: impl FnOnce(),
     ) -> Result<Fetched, Broken> {
-        let reused = start.link.is_some();
-        let mut link = match start.link {
-            Some(link) => link,
-            None => Link {
-                origin: request.origin.clone(),
-                stream: connect(&request.origin, request.connect_timeout, timings).await?,
-                keeps_alive: !request.closes,
-            },
-        };
-        let sending = send(
-            &mut link.stream,
-            request,
-            start.written,
-            timings,
-            on_head_sent,
-        );
+        let Start {
+            mut link,
+            reused,
+            written,
+        } = start;
+        let sending = send(&mut link.stream, request, written, timings, on_head_sent);
         let Sent { early, cut_short } = sending.await?;
         link.keeps_alive &= !cut_short;
         let mut reader = HeadReader::default();

@@ -146,8 +146,9 @@ async fn connect_untimed(origin: &Origin, timings: &mut Timings) -> Result<Strea
     let Some((config, name)) = security else {
         return Ok(Stream::Plain(tcp));
     };
-    let secured = TlsConnector::from(config)
-        .connect(name, tcp)
+    // Boxed: most of what a connection is while it is made, and no part of a plain one.
+    let securing = Box::pin(TlsConnector::from(config).connect(name, tcp));
+    let secured = securing
         .await
         .map_err(|fault| Error::Tls(fault.to_string()))?;
     timings.secured = Some(now());

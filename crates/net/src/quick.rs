@@ -1,5 +1,4 @@
-//! The usual exchange: the request went out at once on a kept connection, and the whole answer
-//! comes with one read.
+//! The usual exchange: the request went out at once, and the whole answer comes with one read.
 //!
 //! In: a client whose connection has taken the whole request. Out: the exchange, or what has
 //! been heard so far, with which the client goes on. Every user that waits holds one of these,
@@ -21,6 +20,9 @@ pub(crate) struct Waiting<'a> {
     client: &'a Client,
     request: &'a Request,
     started: Instant,
+    /// What happened before the request was sent, where it was for this request that its
+    /// connection was made.
+    connected: Option<Box<Timings>>,
     sent: Instant,
     timer: Place,
     /// The connection is its client's again.
@@ -36,6 +38,8 @@ pub(crate) struct Heard {
     pub(crate) reader: HeadReader,
     pub(crate) begun: Option<Begun>,
     pub(crate) timings: Timings,
+    /// The connection served another request before.
+    pub(crate) reused: bool,
 }
 
 /// What the first read brought: an answer, the beginning of one, or a fault.
@@ -49,7 +53,8 @@ impl<'a> Waiting<'a> {
             && (request.total_timeout.is_none() || request.read_timeout.is_none())
     }
 
-    /// For a request that the claimed connection of `client` took whole at the instant `sent`.
+    /// For a request that the claimed connection of `client`, a kept one, took whole at the
+    /// instant `sent`.
     pub(crate) fn new(
         client: &'a Client,
         request: &'a Request,
@@ -60,10 +65,24 @@ impl<'a> Waiting<'a> {
             client,
             request,
             started,
+            connected: None,
             sent,
             timer: Place::None,
             is_over: false,
         }
+    }
+
+    /// As [`Waiting::new`], for a connection that was made for this request: `timings` tell
+    /// how.
+    pub(crate) fn anew(
+        client: &'a Client,
+        request: &'a Request,
+        timings: Timings,
+        sent: Instant,
+    ) -> Self {
+        let mut waiting = Waiting::new(client, request, timings.started, sent);
+        waiting.connected = Some(Box::new(timings));
+        waiting
     }
 
     /// Ready with the fault when the limit is reached.
@@ -96,12 +115,20 @@ impl<'a> Waiting<'a> {
             first_byte: Some(at),
             head_done: Some(at),
             done: Some(at),
-            ..Timings::starting_at(self.started)
+            ..self.before_sent()
         };
         let keeps_alive = head.keeps_alive && !self.request.closes && !body.overran();
         self.is_over = true;
         self.client.unclaim(keeps_alive);
-        exchange_of(head, here, body.received(), &timings, true)
+        let reused = self.connected.is_none();
+        exchange_of(head, here, body.received(), &timings, reused)
+    }
+
+    fn before_sent(&self) -> Timings {
+        match &self.connected {
+            Some(timings) => **timings,
+            None => Timings::starting_at(self.started),
+        }
     }
 
     /// Anything else.
@@ -111,7 +138,7 @@ impl<'a> Waiting<'a> {
             head_sent: Some(self.sent),
             sent: Some(self.sent),
             first_byte: Some(at),
-            ..Timings::starting_at(self.started)
+            ..self.before_sent()
         };
         if let Err(
             Error::ClosedBeforeAnswer
@@ -135,6 +162,7 @@ impl<'a> Waiting<'a> {
             reader,
             begun,
             timings,
+            reused: self.connected.is_none(),
         })
     }
 }

@@ -59,57 +59,63 @@ impl Drop for Place {
 }
 
 /// The life of one user.
-pub(crate) async fn live<J: Journey>(
+#[expect(
+    clippy::manual_async_fn,
+    reason = "what an `async fn` is called with has its room twice, in each user that waits"
+)]
+pub(crate) fn live<J: Journey>(
     journey: Arc<J>,
     part: Rc<Part>,
     class: usize,
     number: u64,
     mut turns: Turns,
-) {
-    let _place = Place(part.clone(), number);
-    let mut user = journey.user(Seat::new(part.clone(), class, number));
-    let mut started = false;
-    let mut over = None;
-    loop {
-        let wait = user.rest().unwrap_or_else(|| journey.wait());
-        let Some((turn, called)) = turns.next(wait, over).await else {
-            break;
-        };
-        user.seat().arrive(&turn);
-        let turn_of_user = async {
-            let mut begins = called;
-            if !started {
-                user.start().await?;
-                started = true;
-                begins = now();
-                part.ledger.user_started(ms_between(called, begins));
+) -> impl Future<Output = ()> {
+    async move {
+        let _place = Place(part.clone(), number);
+        let mut user = journey.user(Seat::new(part.clone(), class, number));
+        let mut started = false;
+        let mut over = None;
+        loop {
+            let wait = user.rest().unwrap_or_else(|| journey.wait());
+            let Some((turn, called)) = turns.next(wait, over).await else {
+                break;
+            };
+            user.seat().arrive(&turn);
+            let turn_of_user = async {
+                let mut begins = called;
+                if !started {
+                    user.start().await?;
+                    started = true;
+                    begins = now();
+                    part.ledger.user_started(ms_between(called, begins));
+                }
+                user.seat().begin_turn(&turn, begins);
+                user.perform(&turn).await
+            };
+            let outcome = caught(pin!(turn_of_user)).await;
+            user.seat().end_turn();
+            part.ledger.count_in_flight(-1);
+            let ended = now();
+            over = Some(ended);
+            let time_ms = ms_between(turn.due.unwrap_or(called), ended);
+            let task = user.seat().task();
+            part.ledger
+                .task_ended(class, task, time_ms, outcome == Ok(Ok(())));
+            if let Err(panic) = outcome {
+                part.ledger.note_exception(&panic, "");
+                user = journey.user(Seat::new(part.clone(), class, number));
+                started = false;
             }
-            user.seat().begin_turn(&turn, begins);
-            user.perform(&turn).await
-        };
-        let outcome = caught(pin!(turn_of_user)).await;
-        user.seat().end_turn();
-        part.ledger.count_in_flight(-1);
-        let ended = now();
-        over = Some(ended);
-        let time_ms = ms_between(turn.due.unwrap_or(called), ended);
-        let task = user.seat().task();
-        part.ledger
-            .task_ended(class, task, time_ms, outcome == Ok(Ok(())));
-        if let Err(panic) = outcome {
-            part.ledger.note_exception(&panic, "");
-            user = journey.user(Seat::new(part.clone(), class, number));
-            started = false;
+            if !started {
+                turns.rest_after_failed_start().await;
+                over = None;
+            }
         }
-        if !started {
-            turns.rest_after_failed_start().await;
-            over = None;
-        }
-    }
-    if started {
-        // What a user does at its end has no turn; a panic there has nobody to hurt.
-        if let Err(panic) = caught(pin!(user.stop())).await {
-            part.ledger.note_exception(&panic, "");
+        if started {
+            // What a user does at its end has no turn; a panic there has nobody to hurt.
+            if let Err(panic) = caught(pin!(user.stop())).await {
+                part.ledger.note_exception(&panic, "");
+            }
         }
     }
 }

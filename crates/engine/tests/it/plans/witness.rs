@@ -46,11 +46,16 @@ impl Witness {
         format!("http://{}", self.address)
     }
 
-    /// All requests in their order, with the port of this server written as `PORT`.
+    /// All requests in their order, with the port in the address of this server written as
+    /// `PORT`; elsewhere the same digits are what somebody sent.
     pub(crate) fn heard(&self) -> Vec<String> {
         let heard = self.heard.lock().expect("no panic");
-        let port = self.address.port().to_string();
-        heard.iter().map(|one| one.replace(&port, "PORT")).collect()
+        let address = self.address.to_string();
+        let masked = format!("{}:PORT", self.address.ip());
+        heard
+            .iter()
+            .map(|one| one.replace(&address, &masked))
+            .collect()
     }
 
     /// The only request.
